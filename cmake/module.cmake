@@ -1,0 +1,42 @@
+# larder_module(NAME SOURCES a.cc ... [DEPENDS modules] [LIBRARIES targets] [TESTS a_test.cc ...])
+#   One static library larder_NAME and one test program NAME_test. DEPENDS are modules that its files may include;
+#   LIBRARIES are foreign targets. SOURCES and TESTS are named one by one: a file that is not named is not built.
+# larder_executable(NAME SOURCES ... DEPENDS ... [LIBRARIES ...])
+#   A program. It names Debian's OpenSSL and simdjson before anything that brings Arrow: libparquet exports an OpenSSL
+#   and a simdjson of its own, and the first in the link order is the one that answers (docs/decisions).
+function(larder_module name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;LIBRARIES;TESTS" ${ARGN})
+  add_library(larder_${name} STATIC ${arg_SOURCES})
+  target_include_directories(larder_${name} PUBLIC "${CMAKE_SOURCE_DIR}/src" "${CMAKE_SOURCE_DIR}/include")
+  list(TRANSFORM arg_DEPENDS PREPEND larder_ OUTPUT_VARIABLE depends)
+  target_link_libraries(larder_${name} PUBLIC ${depends} ${arg_LIBRARIES} Threads::Threads)
+  if(arg_TESTS)
+    larder_test(${name}_test SOURCES ${arg_TESTS} DEPENDS ${name})
+  endif()
+endfunction()
+
+function(larder_executable name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;LIBRARIES" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  list(TRANSFORM arg_DEPENDS PREPEND larder_ OUTPUT_VARIABLE depends)
+  foreach(library ${arg_LIBRARIES})
+    if(library MATCHES "^Arrow::")
+      message(FATAL_ERROR "${name}: ${library} must come through a module, after OpenSSL and simdjson")
+    endif()
+  endforeach()
+  target_link_libraries(${name} PRIVATE OpenSSL::SSL OpenSSL::Crypto simdjson::simdjson ${depends} ${arg_LIBRARIES})
+  target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}/src" "${CMAKE_SOURCE_DIR}")
+endfunction()
+
+# larder_test(NAME SOURCES ... DEPENDS ... [LIBRARIES ...] [LABELS fast|slow ...]): a GoogleTest program that ctest runs.
+function(larder_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;LIBRARIES;LABELS" ${ARGN})
+  larder_executable(${name} SOURCES ${arg_SOURCES} DEPENDS ${arg_DEPENDS}
+                    LIBRARIES ${arg_LIBRARIES} GTest::gmock GTest::gtest GTest::gtest_main)
+  if(NOT arg_LABELS)
+    set(arg_LABELS fast)
+  endif()
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
+  set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 600
+    ENVIRONMENT "TSAN_OPTIONS=ignore_noninstrumented_modules=1;UBSAN_OPTIONS=print_stacktrace=1")
+endfunction()
