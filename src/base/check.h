@@ -9,9 +9,9 @@ namespace larder {
 }  // namespace larder
 
 /// Aborts with the place when `condition` is false, in every build. For invariants of the program, never for input.
-#define LARDER_CHECK(condition)                                             \
-  do {                                                                      \
-    if (!(condition)) [[unlikely]] {                                        \
-      ::larder::CheckFailed(__FILE__, __LINE__, #condition);                \
-    }                                                                       \
+#define LARDER_CHECK(condition)                              \
+  do {                                                       \
+    if (!(condition)) [[unlikely]] {                         \
+      ::larder::CheckFailed(__FILE__, __LINE__, #condition); \
+    }                                                        \
   } while (false)

@@ -43,8 +43,8 @@ class WritableFile {
   virtual Status Close() = 0;
 };
 
-/// Opens and arranges files. Errors name the path; a missing file is kFileNotFound, a full disk kNoSpace, missing rights
-/// kPermissionDenied, all else kIoError. Thread-safe.
+/// Opens and arranges files. Errors name the path; a missing file is kFileNotFound, a full disk kNoSpace, missing
+/// rights kPermissionDenied, all else kIoError. Thread-safe.
 class FileSystem {
  public:
   virtual ~FileSystem() = default;

@@ -16,7 +16,7 @@ namespace larder {
 
 /// Holds one of several faults found together, with its place. Lines and columns count from 1; 0 is unknown.
 struct Fault {
-  std::string file;     ///< as the user would name it; empty when there is none
+  std::string file;  ///< as the user would name it; empty when there is none
   int line = 0;
   int column = 0;
   std::string path;     ///< such as "feature_views[0].ttl"; empty when there is none
@@ -70,9 +70,9 @@ class [[nodiscard]] Result {
 
   Result(T value) : content_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
   template <class U>
-    requires(std::is_convertible_v<U, T> && !std::is_same_v<std::remove_cvref_t<U>, T> &&
-             !std::is_same_v<std::remove_cvref_t<U>, Status> && !std::is_same_v<std::remove_cvref_t<U>, Result>)
-  Result(U&& value)  // NOLINT(google-explicit-constructor)
+  requires(std::is_convertible_v<U, T> && !std::is_same_v<std::remove_cvref_t<U>, T> &&
+           !std::is_same_v<std::remove_cvref_t<U>, Status> && !std::is_same_v<std::remove_cvref_t<U>, Result>)
+      Result(U&& value)  // NOLINT(google-explicit-constructor)
       : content_(std::in_place_index<0>, std::forward<U>(value)) {}
   Result(Status status) : content_(std::in_place_index<1>, std::move(status)) {  // NOLINT(google-explicit-constructor)
     LARDER_CHECK(!std::get<1>(content_).ok());
@@ -109,10 +109,10 @@ class [[nodiscard]] Result {
 #define LARDER_CONCAT(a, b) LARDER_CONCAT_INNER(a, b)
 
 /// Returns the status of `expression` from this function unless it is ok.
-#define LARDER_RETURN_IF_ERROR(expression)                         \
-  do {                                                             \
-    ::larder::Status larder_status_ = (expression);                \
-    if (!larder_status_.ok()) return larder_status_;               \
+#define LARDER_RETURN_IF_ERROR(expression)           \
+  do {                                               \
+    ::larder::Status larder_status_ = (expression);  \
+    if (!larder_status_.ok()) return larder_status_; \
   } while (false)
 
 /// Puts the value of a Result into `target` (a declaration or a place), or returns its status from this function.

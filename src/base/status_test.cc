@@ -31,11 +31,10 @@ TEST(StatusTest, ResultPassesTheFirstFailureUp) {
 }
 
 TEST(StatusTest, FaultsAreListedWithTheirPlaces) {
-  const Status status = Status::FromFaults(Reason::kInvalidDefinition, "2 faults",
-                                           {{"a.yaml", 3, 5, "entities[0].name", "no name", "give it one"},
-                                            {"", 0, 0, "", "no entity", ""}});
-  EXPECT_EQ(status.ToString(),
-            "2 faults\n  a.yaml:3:5: entities[0].name: no name\n    hint: give it one\n  no entity");
+  const Status status = Status::FromFaults(
+      Reason::kInvalidDefinition, "2 faults",
+      {{"a.yaml", 3, 5, "entities[0].name", "no name", "give it one"}, {"", 0, 0, "", "no entity", ""}});
+  EXPECT_EQ(status.ToString(), "2 faults\n  a.yaml:3:5: entities[0].name: no name\n    hint: give it one\n  no entity");
 }
 
 TEST(ReasonTest, EveryReasonHasItsOwnName) {

@@ -169,8 +169,7 @@ CivilDate CivilFromDays(std::int64_t days) {
   days += 719'468;
   const std::int64_t era = (days >= 0 ? days : days - 146'096) / 146'097;
   const std::int64_t day_of_era = days - era * 146'097;
-  const std::int64_t year_of_era =
-      (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
+  const std::int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
   const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const std::int64_t shifted_month = (5 * day_of_year + 2) / 153;
   CivilDate date;
@@ -243,7 +242,8 @@ Result<std::int64_t> ParseDuration(std::string_view text) {
 std::string FormatDuration(std::int64_t duration_us) {
   if (duration_us == 0) return "0s";
   for (std::size_t i = kUnits.size() - 1; i-- > 1;) {  // weeks are read, never written
-    if (duration_us % kUnits[i].us == 0) return std::to_string(duration_us / kUnits[i].us) + std::string(kUnits[i].name);
+    if (duration_us % kUnits[i].us == 0)
+      return std::to_string(duration_us / kUnits[i].us) + std::string(kUnits[i].name);
   }
   return std::to_string(duration_us) + "us";
 }

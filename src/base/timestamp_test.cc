@@ -49,7 +49,8 @@ TEST(DurationTest, ReadsAndWrites) {
   EXPECT_EQ(FormatDuration(*ParseDuration("1w")), "7d");
   EXPECT_EQ(FormatDuration(90'000'000), "90s");
   EXPECT_EQ(FormatDuration(7), "7us");
-  for (const char* text : {"", "5", "-5s", "+5s", "5 s", "1.5h", "5y", "h", "9223372036854775807s", "99999999999999999999s"}) {
+  for (const char* text :
+       {"", "5", "-5s", "+5s", "5 s", "1.5h", "5y", "h", "9223372036854775807s", "99999999999999999999s"}) {
     EXPECT_EQ(ParseDuration(text).status().reason(), Reason::kInvalidDuration) << text;
   }
 }
