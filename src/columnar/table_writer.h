@@ -1,0 +1,36 @@
+// One file of rows, written whole or not at all.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <arrow/type_fwd.h>
+
+#include "base/file_system.h"
+
+namespace larder {
+
+/// Writes batches to a file whose format its suffix names (file_format.h): to a temporary name beside it, made durable
+/// and renamed by Close. Without Close, or after a failure, nothing of it is left and what stood at the path stays. Not
+/// thread-safe.
+///  - Parquet: snappy; row groups of at most 1,048,576 rows and about 128 MiB; dictionaries for strings and bytes only;
+///    statistics; no metadata of ours.
+///  - CSV, CSV.gz: header; nulls empty, empty strings ""; floats in the shortest text that reads back to the same bits;
+///    instants as ISO text in UTC; bytes as base64; lists as JSON.
+///  - Arrow: the IPC file format, uncompressed.
+class TableWriter {
+ public:
+  virtual ~TableWriter() = default;
+  /// Appends rows of the schema given. After a failure the writer is finished.
+  virtual Status Write(const arrow::RecordBatch& rows) = 0;
+  /// Makes the file appear at its path, durable. Must be called last, once.
+  virtual Status Close() = 0;
+};
+
+/// Begins a file. Fails with kInvalidFile and the known suffixes for an unknown one, with kTypeMismatch when the format
+/// cannot hold a column's type (CSV: structs and the like). `pool` nullptr: Arrow's default. `files` must outlive it.
+Result<std::unique_ptr<TableWriter>> CreateTableFile(FileSystem& files, const std::string& path,
+                                                     const std::shared_ptr<arrow::Schema>& schema,
+                                                     arrow::MemoryPool* pool = nullptr);
+
+}  // namespace larder
