@@ -28,6 +28,37 @@ function(larder_executable name)
   target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}/src" "${CMAKE_SOURCE_DIR}")
 endfunction()
 
+# Lets one run of ctest start the fast tests before the slow ones: ctest starts the costliest first.
+function(larder_order_test name labels)
+  if("slow" IN_LIST labels)
+    set_tests_properties(${name} PROPERTIES COST 1)
+  else()
+    set_tests_properties(${name} PROPERTIES COST 1000)
+  endif()
+endfunction()
+
+# larder_script_test(NAME COMMAND ... [LABELS ...] [TIMEOUT seconds]): a program that passes with 0 and skips with 77.
+function(larder_script_test name)
+  cmake_parse_arguments(arg "" "TIMEOUT" "COMMAND;LABELS" ${ARGN})
+  if(NOT arg_LABELS)
+    set(arg_LABELS fast)
+  endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 600)
+  endif()
+  add_test(NAME ${name} COMMAND ${arg_COMMAND} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
+  larder_order_test(${name} "${arg_LABELS}")
+  set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT} SKIP_RETURN_CODE 77)
+endfunction()
+
+# larder_fuzzer(NAME SOURCES ... DEPENDS ...): a libFuzzer program, built only by the fuzz preset.
+function(larder_fuzzer name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;LIBRARIES" ${ARGN})
+  larder_executable(${name} SOURCES ${arg_SOURCES} DEPENDS ${arg_DEPENDS} LIBRARIES ${arg_LIBRARIES})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  add_dependencies(fuzzers ${name})
+endfunction()
+
 # larder_test(NAME SOURCES ... DEPENDS ... [LIBRARIES ...] [LABELS fast|slow ...]): a GoogleTest program that ctest runs.
 function(larder_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS;LIBRARIES;LABELS" ${ARGN})
@@ -37,6 +68,7 @@ function(larder_test name)
     set(arg_LABELS fast)
   endif()
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
+  larder_order_test(${name} "${arg_LABELS}")
   set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 600
     ENVIRONMENT "TSAN_OPTIONS=ignore_noninstrumented_modules=1;UBSAN_OPTIONS=print_stacktrace=1")
 endfunction()
