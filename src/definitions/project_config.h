@@ -1,0 +1,107 @@
+// larder.yaml: where a project keeps its parts, and their limits.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/file_system.h"
+#include "base/status.h"
+
+namespace larder {
+
+inline constexpr std::string_view kProjectFileName = "larder.yaml";
+
+enum class OnlineStoreType : std::uint8_t { kRocksDb, kMemory };
+enum class Durability : std::uint8_t { kSync, kProcess };
+
+struct RegistryConfig {
+  std::string path;  ///< absolute
+};
+
+struct OnlineStoreConfig {
+  OnlineStoreType type = OnlineStoreType::kRocksDb;
+  std::string path;               ///< absolute
+  std::int64_t memory_bytes = 0;  ///< of the RAM tier
+  Durability durability = Durability::kSync;
+};
+
+struct OfflineStoreConfig {
+  std::string path;  ///< absolute
+};
+
+struct EngineConfig {
+  std::int64_t memory_bytes = 0;
+  int threads = 1;
+  std::string spill;  ///< absolute
+};
+
+struct ServerConfig {
+  std::string host = "127.0.0.1";
+  int port = 6566;
+  int threads = 1;  ///< event loops
+  int workers = 2;  ///< threads for store misses and bulk work
+  bool allow_now = false;
+  std::int64_t clock_skew_us = 300'000'000;
+  std::int64_t max_body_bytes = 16 << 20;
+  std::int64_t max_header_bytes = 16 << 10;
+  std::int64_t max_rows = 10'000;
+  std::int64_t max_connections = 10'000;
+  std::int64_t max_queue = 1'000;  ///< requests that wait for a worker
+  std::int64_t idle_timeout_us = 60'000'000;
+  std::int64_t request_timeout_us = 10'000'000;
+  std::int64_t drain_timeout_us = 5'000'000;
+};
+
+/// Holds the effective configuration of a project: defaults filled in, environment variables put in, paths absolute.
+struct ProjectConfig {
+  std::string root;  ///< absolute: the folder of larder.yaml
+  std::string project;
+  std::vector<std::string> definitions;  ///< files or folders, as written
+  RegistryConfig registry;
+  OnlineStoreConfig online_store;
+  OfflineStoreConfig offline_store;
+  EngineConfig engine;
+  ServerConfig server;
+};
+
+/// Describes what defaults depend on.
+struct Machine {
+  std::int64_t memory_bytes = 0;  ///< of the machine, or of the control group when that is less
+  int threads = 1;
+};
+
+/// Asks the operating system.
+Machine DescribeMachine(FileSystem& files);
+
+/// Returns the value of an environment variable, or nullopt.
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+
+/// Returns this process's environment.
+Environment ProcessEnvironment();
+
+/// Returns the nearest folder from `folder` (absolute) upward that holds larder.yaml. Fails with kNoProject; the hint
+/// names `larder init`.
+Result<std::string> FindProjectRoot(FileSystem& files, const std::string& folder);
+
+/// Reads larder.yaml in `root` (absolute). Fails with kNoProject when it is not there, with kInvalidConfig and every
+/// fault otherwise.
+Result<ProjectConfig> ReadProjectConfig(FileSystem& files, const std::string& root, const Environment& environment,
+                                        const Machine& machine);
+
+/// Does what ReadProjectConfig does with a text.
+Result<ProjectConfig> ParseProjectConfig(std::string_view text, const std::string& root, const Environment& environment,
+                                         const Machine& machine);
+
+/// Returns the effective configuration as YAML that ParseProjectConfig reads back to the same values.
+std::string ConfigText(const ProjectConfig& config);
+
+/// Parses a size: a whole number and `B`, `KiB`, `MiB`, `GiB` or `TiB`, such as `512MiB`. Fails with kInvalidConfig.
+Result<std::int64_t> ParseByteSize(std::string_view text);
+/// Returns a size in the largest unit that divides it, such as "4GiB".
+std::string FormatByteSize(std::int64_t size_bytes);
+
+}  // namespace larder
