@@ -5,8 +5,6 @@ import re
 
 from faults import Fault
 
-ORDER = ["base", "http", "columnar", "expressions", "aggregates", "definitions", "registry", "sources", "engine", "online",
-         "windows", "retrieval", "serving", "cli"]
 MAX_CONCEPTS = 16
 # Folders and files that may be many: one command each, one family of function kernels each.
 _MANY = {"cli"}
@@ -53,15 +51,21 @@ def reachable(depends, module):
     return seen
 
 
-def check_order(depends):
+def module_order(files):
+    """Returns the modules from base to top, as the CMakeLists.txt of the root lists them."""
+    listed = re.search(r"foreach\(module\s([^)]*)\)", files.get("CMakeLists.txt", ""))
+    return listed.group(1).split() if listed else []
+
+
+def check_order(order, depends):
     """DEPENDS point downward in the list of modules."""
     for module, needed in depends.items():
         path = f"src/{module}/CMakeLists.txt"
-        if module not in ORDER:
+        if module not in order:
             yield Fault("module", path, 0, f"{module} is not in the list of modules")
             continue
         for other in needed:
-            if other not in ORDER or ORDER.index(other) >= ORDER.index(module):
+            if other not in order or order.index(other) >= order.index(module):
                 yield Fault("module", path, 0, f"{module} may not depend on {other}")
 
 
@@ -118,7 +122,7 @@ def check_listed(files):
 def check_modules(files):
     """All rules about modules; `files` maps each path to its text."""
     depends = module_depends(files)
-    yield from check_order(depends)
+    yield from check_order(module_order(files), depends)
     yield from check_includes(files, depends)
     yield from check_folders(files)
     yield from check_listed(files)

@@ -6,6 +6,7 @@ import faults
 import tidy
 
 CLEAN = {
+    "CMakeLists.txt": "foreach(module base http columnar\n        cli)\nendforeach()\n",
     "src/base/CMakeLists.txt": "larder_module(base\n  SOURCES clock.cc\n  TESTS clock_test.cc)\n",
     "src/base/clock.h": "// Where the time comes from.\n#pragma once\n\nnamespace larder {\n\n/// Returns the time.\nint Now();\nint Later();\n\n}  // namespace larder\n",
     "src/base/clock.cc": '#include "base/clock.h"\n\nnamespace larder {\n\nint Now() { return 1; }\n\n}  // namespace larder\n',
