@@ -20,7 +20,8 @@ class Cancellation {
 
   /// Fails with kInterrupted once Cancel was called.
   Status Check() const {
-    if (!cancelled()) [[likely]] return {};
+    if (!cancelled()) [[likely]]
+      return {};
     return Status(Reason::kInterrupted, "interrupted");
   }
 

@@ -32,8 +32,8 @@ class ThreadPool {
   /// Queues a task unless the queue is full.
   bool TrySubmit(Task task);
 
-  /// Calls `work(i)` for i from 0 to `count` - 1, on the calling thread and on those that are idle, and returns when all
-  /// calls returned. After a failure no further call begins; the failure with the least i is returned, the same one
+  /// Calls `work(i)` for i from 0 to `count` - 1, on the calling thread and on those that are idle, and returns when
+  /// all calls returned. After a failure no further call begins; the failure with the least i is returned, the same one
   /// whatever the number of threads. May be called by a task of this pool.
   Status ParallelFor(std::int64_t count, const std::function<Status(std::int64_t)>& work);
 

@@ -7,8 +7,8 @@
 
 namespace larder {
 
-/// Returns how many leading bytes are whole, well-formed characters (RFC 3629: no surrogates, no overlong forms, nothing
-/// above U+10FFFF).
+/// Returns how many leading bytes are whole, well-formed characters (RFC 3629: no surrogates, no overlong forms,
+/// nothing above U+10FFFF).
 std::size_t ValidUtf8Length(std::string_view text);
 
 /// Returns whether all of `text` is well-formed.
