@@ -7,6 +7,7 @@
 
 #include <arrow/type_fwd.h>
 
+#include "base/status.h"
 #include "columnar/value_type.h"
 
 namespace larder {
@@ -49,7 +50,7 @@ struct JoinPlan {
   /// column and both types.
   Status Check(const arrow::Schema& left) const;
 
-  /// Returns the plan as JSON in one fixed form: equal texts if and only if equal plans.
+  /// Returns the plan as JSON in one fixed form: the texts of two plans are equal if and only if the plans are.
   std::string CanonicalText() const;
 };
 

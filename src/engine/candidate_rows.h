@@ -1,0 +1,70 @@
+// The rows of a view that can still match: keys and times of rows whose key occurs on the left.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "base/status.h"
+#include "engine/budgeted_vector.h"
+#include "engine/execution_context.h"
+#include "engine/feature_rows.h"
+#include "engine/join_plan.h"
+#include "engine/key_table.h"
+
+namespace larder {
+
+/// Says which rows of a key scan are kept.
+struct CandidateRule {
+  const KeyLayout& layout;
+  TimeRange event_time;                  ///< rows outside cannot match
+  std::int64_t known_by_us = INT64_MAX;  ///< with `as_known`: a row known later cannot match
+  bool as_known = false;
+};
+
+/// Counts rows of a key scan.
+struct ScanCounts {
+  std::int64_t rows_read = 0;
+  std::int64_t null_key_rows = 0;
+  std::int64_t null_time_rows = 0;
+};
+
+/// Holds kept rows as columns, in the order of the scan. `created_us` and `marks` are empty when the layout has neither
+/// created time nor deletion mark.
+class CandidateRows {
+ public:
+  static constexpr std::uint8_t kDeleted = 1;
+  static constexpr std::uint8_t kHasCreated = 2;
+
+  explicit CandidateRows(MemoryBudget& memory)
+      : keys(&memory, kPurpose),
+        event_us(&memory, kPurpose),
+        created_us(&memory, kPurpose),
+        ordinals(&memory, kPurpose),
+        marks(&memory, kPurpose) {}
+
+  BudgetedVector<std::uint32_t> keys;
+  BudgetedVector<std::int64_t> event_us;
+  BudgetedVector<std::int64_t> created_us;  ///< 0 where null
+  BudgetedVector<std::uint64_t> ordinals;
+  BudgetedVector<std::uint8_t> marks;
+  ScanCounts counts;
+  bool ordinals_ascend = true;
+
+  std::size_t size() const { return keys.size(); }
+  bool IsDeleted(std::uint32_t row) const { return !marks.empty() && (marks[row] & kDeleted) != 0; }
+
+  /// Tells whether row `a` wins over row `b` of the same key: greater event time, then created time with null lowest,
+  /// then ordinal.
+  bool WinsOver(std::uint32_t a, std::uint32_t b) const;
+
+ private:
+  static constexpr std::string_view kPurpose = "keys and times of a feature view";
+};
+
+/// Reads the keys of `rows` and keeps those that `table` knows and `rule` allows. Fails with kMemoryLimit,
+/// kInterrupted, kLimitExceeded beyond `kMaxAsOfRows` kept rows, kInternal when the reader breaks its contract, or as
+/// the reader does.
+Result<CandidateRows> ScanCandidates(FeatureRows& rows, const CandidateRule& rule, const KeyTable& table,
+                                     const ExecutionContext& context);
+
+}  // namespace larder
