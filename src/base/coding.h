@@ -32,9 +32,13 @@ void StoreFixed(T value, void* bytes) {
 inline void StoreFixed32(std::uint32_t value, void* bytes) { StoreFixed(value, bytes); }
 inline void StoreFixed64(std::uint64_t value, void* bytes) { StoreFixed(value, bytes); }
 
+/// Appends the two bytes of a number, the least first.
 void AppendFixed16(std::uint16_t value, std::string& out);
+/// Appends the four bytes of a number, the least first.
 void AppendFixed32(std::uint32_t value, std::string& out);
+/// Appends the eight bytes of a number, the least first.
 void AppendFixed64(std::uint64_t value, std::string& out);
+/// Appends a number in as few bytes as its size needs, at most kMaxVarintBytes.
 void AppendVarint(std::uint64_t value, std::string& out);
 /// Appends a signed number so that small magnitudes are short (zigzag, then a varint).
 void AppendSignedVarint(std::int64_t value, std::string& out);

@@ -15,29 +15,31 @@
 
 namespace larder {
 
+inline constexpr std::size_t kCacheLineBytes = 64;
+
 /// Counts up. Lock-free; each has its own cache line, so that neighbours do not slow each other.
-class alignas(64) Counter {
+class Counter {
  public:
   void Add(std::uint64_t by = 1) { value_.fetch_add(by, std::memory_order_relaxed); }
   std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
 
  private:
-  std::atomic<std::uint64_t> value_{0};
+  alignas(kCacheLineBytes) std::atomic<std::uint64_t> value_{0};
 };
 
 /// Shows a number that goes up and down. Lock-free.
-class alignas(64) Gauge {
+class Gauge {
  public:
   void Set(double value) { value_.store(value, std::memory_order_relaxed); }
   void Add(double by) { value_.fetch_add(by, std::memory_order_relaxed); }
   double value() const { return value_.load(std::memory_order_relaxed); }
 
  private:
-  std::atomic<double> value_{0.0};
+  alignas(kCacheLineBytes) std::atomic<double> value_{0.0};
 };
 
 /// Counts observations by size. The buckets are fixed when it is made. Lock-free; NaN is not counted.
-class alignas(64) Histogram {
+class Histogram {
  public:
   /// `upper_bounds` ascend, each bucket includes its bound; the last bucket, without one, is added.
   explicit Histogram(std::span<const double> upper_bounds);
@@ -52,7 +54,7 @@ class alignas(64) Histogram {
  private:
   const std::vector<double> upper_bounds_;
   const std::unique_ptr<std::atomic<std::uint64_t>[]> counts_;  ///< one more than bounds
-  std::atomic<double> sum_{0.0};
+  alignas(kCacheLineBytes) std::atomic<double> sum_{0.0};
 };
 
 /// Names what is counted. The name follows Prometheus: base units, counters end in `_total`.

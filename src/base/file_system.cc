@@ -322,7 +322,7 @@ Status WriteFileAtomically(FileSystem& files, const std::string& path, std::stri
     LARDER_RETURN_IF_ERROR(file->Close());
     return files.Rename(beside, path);
   };
-  const Status status = write();
+  Status status = write();
   // Best effort: what went wrong is told above, and what stays beside is overwritten by the next try.
   if (!status.ok() && Exists(files, beside)) static_cast<void>(files.RemoveFile(beside).ok());
   return status;

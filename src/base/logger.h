@@ -10,6 +10,7 @@
 
 namespace larder {
 
+/// Ranks messages, the least urgent first.
 enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
 
 /// Returns "debug", "info", "warning" or "error".
