@@ -34,7 +34,7 @@ build: setup
 	@echo "build: build/release/larder"
 
 demo: build
-	@demo/run.sh
+	@$(PYTHON) demo/run.py
 
 test: setup
 	@$(MAKE) --no-print-directory build/dev/build.ninja build/release/build.ninja build/fuzz/build.ninja
