@@ -20,9 +20,9 @@ using RowNamer = std::function<std::string(std::int64_t row)>;
 /// Says what a column shall become and how to speak of it.
 struct Conversion {
   ValueType target;
-  std::string column;                  ///< the column's name for messages
-  RowNamer name_row = {};              ///< empty: "row N", counted from 1
-  arrow::MemoryPool* pool = nullptr;   ///< nullptr: Arrow's default
+  std::string column;                 ///< the column's name for messages
+  RowNamer name_row = {};             ///< empty: "row N", counted from 1
+  arrow::MemoryPool* pool = nullptr;  ///< nullptr: Arrow's default
 };
 
 /// Returns the type that a column of this Arrow type has inside Larder: integers below 32 bits and uint8 to uint64 are
@@ -43,8 +43,9 @@ bool CanConvert(const arrow::DataType& type, ValueType target);
 ///  - string (ISO 8601) to timestamp or date; date to timestamp (midnight UTC);
 ///  - string to bytes; bytes to string if they are UTF-8, else kInvalidData;
 ///  - timestamps of s, ms, ns to us: kInexactValue when finer than a microsecond, kValueOutOfRange when it overflows.
-/// Nothing else: no number from bool or text, no text from numbers (kTypeMismatch). Messages name column and row. Strings
-/// are checked to be UTF-8. The array is returned as it is, without a copy, when it already has the type. Thread-safe.
+/// Nothing else: no number from bool or text, no text from numbers (kTypeMismatch). Messages name column and row.
+/// Strings are checked to be UTF-8. The array is returned as it is, without a copy, when it already has the type.
+/// Thread-safe.
 Result<std::shared_ptr<arrow::Array>> Convert(const std::shared_ptr<arrow::Array>& array, const Conversion& conversion);
 
 /// Converts every chunk; rows are counted over all chunks.

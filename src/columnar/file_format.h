@@ -12,9 +12,9 @@ namespace larder {
 
 enum class FileFormat : std::uint8_t {
   kParquet,
-  kCsv,     ///< comma-separated UTF-8 text with a header line
-  kCsvGz,   ///< the same, compressed by gzip
-  kArrow,   ///< Arrow IPC: the file format or the stream format
+  kCsv,    ///< comma-separated UTF-8 text with a header line
+  kCsvGz,  ///< the same, compressed by gzip
+  kArrow,  ///< Arrow IPC: the file format or the stream format
 };
 
 /// Describes one suffix of file names. Several suffixes may mean one format; the first of a format is its usual one.

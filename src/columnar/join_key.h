@@ -16,11 +16,11 @@ namespace larder {
 
 /// Holds the encoded keys of the rows of a batch. Reuse one object for many batches: its memory stays.
 struct JoinKeyBatch {
-  std::vector<char> bytes;                ///< all keys, one after another
-  std::vector<std::uint64_t> offsets;     ///< row_count + 1 places in `bytes`
-  std::vector<std::uint64_t> hashes;      ///< XXH3 (64 bits, seed 0) of each key; 0 for a null row
-  std::vector<std::uint8_t> is_null;      ///< 1: a key column is null in this row, and its key is empty
-  std::int64_t null_count = 0;            ///< rows with is_null
+  std::vector<char> bytes;             ///< all keys, one after another
+  std::vector<std::uint64_t> offsets;  ///< row_count + 1 places in `bytes`
+  std::vector<std::uint64_t> hashes;   ///< XXH3 (64 bits, seed 0) of each key; 0 for a null row
+  std::vector<std::uint8_t> is_null;   ///< 1: a key column is null in this row, and its key is empty
+  std::int64_t null_count = 0;         ///< rows with is_null
 
   std::int64_t row_count() const { return static_cast<std::int64_t>(is_null.size()); }
   std::string_view key(std::int64_t row) const {

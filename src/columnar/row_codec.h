@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <optional>
 #include <span>
@@ -12,6 +11,7 @@
 
 #include <arrow/type_fwd.h>
 
+#include "base/coding.h"
 #include "base/status.h"
 #include "columnar/value_type.h"
 
@@ -21,9 +21,9 @@ inline constexpr std::size_t kRowHeaderSize = 32;
 
 /// Holds what stands before the values of a row.
 struct RowHeader {
-  std::uint32_t schema_id = 0;      ///< which list of columns this row has; the caller's to give and to resolve
+  std::uint32_t schema_id = 0;  ///< which list of columns this row has; the caller's to give and to resolve
   std::uint16_t column_count = 0;
-  bool deleted = false;             ///< the row says that there is none
+  bool deleted = false;  ///< the row says that there is none
   std::int64_t event_time_us = 0;
   std::optional<std::int64_t> created_time_us = std::nullopt;
 };
@@ -65,9 +65,9 @@ class RowLayout {
 /// Holds rows to encode, columns in the order of the layout, all of one length and of internal types.
 struct RowColumns {
   std::span<const std::shared_ptr<arrow::Array>> values;
-  std::shared_ptr<arrow::Array> event_times;               ///< timestamps without nulls
-  std::shared_ptr<arrow::Array> created_times = nullptr;   ///< timestamps; nullptr: all null
-  std::shared_ptr<arrow::Array> deleted = nullptr;         ///< bools; nullptr: none; null counts as false
+  std::shared_ptr<arrow::Array> event_times;              ///< timestamps without nulls
+  std::shared_ptr<arrow::Array> created_times = nullptr;  ///< timestamps; nullptr: all null
+  std::shared_ptr<arrow::Array> deleted = nullptr;        ///< bools; nullptr: none; null counts as false
 };
 
 /// Holds encoded rows. Reuse one object for many batches: its memory stays.
@@ -95,7 +95,7 @@ class RowView {
   /// fit the layout, kNewerFormat for a later version.
   static Result<RowView> Open(const RowLayout& layout, std::string_view row);
 
-  bool is_deleted() const { return (static_cast<unsigned char>(row_[1]) & 1u) != 0; }
+  bool is_deleted() const { return (static_cast<unsigned char>(row_[5]) & 1u) != 0; }
   std::int64_t event_time_us() const { return Load<std::int64_t>(16); }
   std::optional<std::int64_t> created_time_us() const;
 
@@ -117,9 +117,7 @@ class RowView {
   RowView(const RowLayout& layout, std::string_view row) : layout_(&layout), row_(row) {}
   template <class T>
   T Load(std::size_t offset) const {
-    T value;
-    std::memcpy(&value, row_.data() + offset, sizeof value);
-    return value;
+    return LoadFixed<T>(row_.data() + offset);
   }
 
   const RowLayout* layout_;

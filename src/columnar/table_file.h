@@ -38,10 +38,10 @@ struct ColumnBounds {
 
 /// Says what to read. Batches never cross a row group.
 struct ReadRequest {
-  std::vector<std::string> columns = {};                       ///< in this order; may be empty: rows are only counted
-  std::optional<std::vector<int>> row_groups = std::nullopt;   ///< ascending; absent: all
-  std::int64_t batch_row_count = 65'536;                       ///< at most so many rows a batch
-  bool parallel = true;                                        ///< decode columns on Arrow's pool of threads
+  std::vector<std::string> columns = {};                      ///< in this order; may be empty: rows are only counted
+  std::optional<std::vector<int>> row_groups = std::nullopt;  ///< ascending; absent: all
+  std::int64_t batch_row_count = 65'536;                      ///< at most so many rows a batch
+  bool parallel = true;                                       ///< decode columns on Arrow's pool of threads
 };
 
 /// Holds neighbouring rows of a file.

@@ -11,14 +11,14 @@
 namespace larder {
 
 /// Appends the text of one value that is not null: integers in digits; floats in the shortest text that reads back to
-/// the same bits, with a point or exponent, NaN, inf, -inf; true, false; instants and dates as ISO text; strings as they
-/// are; bytes as base64; lists as JSON; values of other types as Arrow prints them.
+/// the same bits, with a point or exponent, NaN, inf, -inf; true, false; instants and dates as ISO text; strings as
+/// they are; bytes as base64; lists as JSON; values of other types as Arrow prints them.
 void AppendValueText(const arrow::Array& values, std::int64_t row, std::string& text);
 
 /// Says how much of a table to show.
 struct TextTableShape {
-  std::int64_t row_limit = 20;   ///< rows shown; a line tells how many there are beside them
-  int column_width_limit = 40;   ///< longer texts are cut and end in an ellipsis
+  std::int64_t row_limit = 20;  ///< rows shown; a line tells how many there are beside them
+  int column_width_limit = 40;  ///< longer texts are cut and end in an ellipsis
 };
 
 /// Returns the first rows as an aligned table: names, then a line, then rows; numbers stand right, all else left; nulls
