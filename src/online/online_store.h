@@ -1,0 +1,189 @@
+// The online store: tables of cells that every kind of store implements alike.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/cancellation.h"
+#include "base/status.h"
+#include "online/cell.h"
+
+namespace larder {
+
+/// Names a table: the stored rows of one generation of a view.
+struct TableName {
+  std::string view;
+  std::int64_t generation = 0;
+
+  friend auto operator<=>(const TableName&, const TableName&) = default;
+  /// Returns "view/generation", for messages.
+  std::string ToString() const;
+};
+
+/// Counts what a table holds. Exact, kept with every write, durable as the writes are.
+struct TableStatistics {
+  TableName name;
+  std::int64_t row_count = 0;      ///< cells that are not deleted
+  std::int64_t deleted_count = 0;  ///< deletion marks
+  std::int64_t byte_count = 0;     ///< keys and values of all cells, without the store's own overhead
+  /// The greatest event time of a row ever applied; a deletion neither raises nor lowers it. None: no row ever.
+  std::optional<std::int64_t> newest_event_time_us = std::nullopt;
+
+  friend bool operator==(const TableStatistics&, const TableStatistics&) = default;
+};
+
+/// Tells what became of one write.
+enum class WriteOutcome : std::uint8_t {
+  kApplied,  ///< the write is the newest of its cell
+  kOlder,    ///< the store holds a newer one: counted and dropped
+};
+
+/// Tells what became of a batch of writes.
+struct WriteResult {
+  std::vector<WriteOutcome> outcomes;  ///< one for each write, in order
+  std::uint64_t sequence = 0;          ///< grows with the order in which the store applied batches
+
+  std::int64_t applied_count() const;
+  std::int64_t older_count() const { return static_cast<std::int64_t>(outcomes.size()) - applied_count(); }
+};
+
+/// Is called once when a read is done, with its failure if any: by a store on this machine before the call of the read
+/// returns, on the caller's thread; by a store behind a network later, on a thread of its own.
+using ReadDone = std::function<void(Status)>;
+
+/// Says which cells of one key to read.
+struct CellRange {
+  std::string_view entity_key;
+  std::string_view from_sort_key = {};                         ///< included
+  std::optional<std::string_view> to_sort_key = std::nullopt;  ///< excluded; none: to the end of the key
+  bool descending = false;
+  std::int64_t limit = 1'000'000;  ///< at most so many cells
+};
+
+/// Holds a cell met by a scan; its bytes are good until the scan moves on.
+struct ScannedCell {
+  CellKey key;
+  CellTime time;
+  std::string_view value;
+  bool deleted = false;
+};
+
+/// Says which cells a scan gives.
+enum class ScanCells : std::uint8_t {
+  kRows,        ///< what readers can see
+  kEverything,  ///< deletion marks too
+};
+
+/// Walks over the cells of a table as they were when the scan began. Cells of one key come together, by sort key; the
+/// order of keys is the store's. Not thread-safe; must not outlive its store.
+class CellScan {
+ public:
+  virtual ~CellScan() = default;
+  /// Moves on and fills `cell`; false at the end. kDamaged when stored bytes are not what was written; after a failure
+  /// the scan is finished.
+  virtual Result<bool> Next(ScannedCell& cell) = 0;
+};
+
+/// Says how a bulk load may work.
+struct LoadOptions {
+  std::int64_t memory_bytes = 64 << 20;        ///< buffered before it goes to files
+  const Cancellation* cancellation = nullptr;  ///< looked at by Add and Commit; must outlive the load
+};
+
+/// Counts what a bulk load did.
+struct LoadResult {
+  std::int64_t applied_count = 0;
+  std::int64_t older_count = 0;  ///< cells that lost against a newer one, stored or in the load itself
+};
+
+/// Builds the next content of a table beside it. Without Commit, or after a failure, the table is as it was and nothing
+/// of the load is left. Not thread-safe; must not outlive its table's store.
+class TableLoad {
+ public:
+  virtual ~TableLoad() = default;
+  /// Takes cells in any order; cells sorted by (length of entity key, entity key, sort key) are cheapest. The bytes may
+  /// go when the call returns.
+  virtual Status Add(std::span<const CellWrite> cells) = 0;
+  /// Swaps in, whole and durable, what the table held with the cells of the load over it: of each cell the newer one,
+  /// by time; of equal pairs the load's, within the load the later. A reader sees the table before or after, never
+  /// between, and does not wait; writes go on while the load is merged and wait only for the swap. Must be called last,
+  /// once.
+  virtual Result<LoadResult> Commit() = 0;
+};
+
+/// Reads and writes one table. A table is there once something was written to it; before, it reads as empty. After the
+/// table was dropped this object reads as empty and its writes fail with kUnknownObject; OpenTable gives a new one.
+/// Thread-safe: readers never wait for durable writes, bulk loads or scans.
+class OnlineTable {
+ public:
+  virtual ~OnlineTable() = default;
+
+  virtual const TableName& name() const = 0;
+  /// Reads cells; `cells` has one answer per key in order, a repeated key a repeated answer. `keys`, the bytes they
+  /// borrow and `cells` must stay until `done` is called; `cells` is undefined on failure. Cells of one key are seen as
+  /// some write left them, never between. A reader never sees the time of a cell go back. kDamaged when stored bytes
+  /// are not what was written: they are never returned. kIoError.
+  virtual void Read(std::span<const CellKey> keys, CellBatch& cells, ReadDone done) = 0;
+  /// Reads a range of cells of one key, ascending by sort key as bytes unless asked otherwise; deleted ones are left
+  /// out. Otherwise as Read.
+  virtual void ReadRange(const CellRange& range, CellBatch& cells, ReadDone done) = 0;
+  /// Applies each write that is not older than its stored cell, in order, and returns when they are as durable as the
+  /// store was opened to be. The whole batch is applied or, on failure, nothing of it is acknowledged: kLimitExceeded
+  /// and kUnknownObject wrote nothing, kNoSpace wrote nothing that a reader sees. kNoSpace until there is space again;
+  /// kIoError for good once the disk failed to sync: then only opening the store again helps. kReadOnly.
+  virtual Result<WriteResult> Write(std::span<const CellWrite> writes) = 0;
+  virtual Result<std::unique_ptr<CellScan>> Scan(ScanCells what) = 0;
+  /// Begins a bulk load; kAlreadyRunning while another one of this table is going on.
+  virtual Result<std::unique_ptr<TableLoad>> BeginLoad(const LoadOptions& options) = 0;
+  virtual TableStatistics Statistics() const = 0;
+};
+
+/// Keeps tables. Thread-safe. Going, it waits for the writes in progress and leaves files that open quickly.
+class OnlineStore {
+ public:
+  virtual ~OnlineStore() = default;
+
+  /// Returns the table of this name, whether it is there or not. Costs a look-up under a lock: resolve once and keep
+  /// it. It must not outlive the store.
+  virtual Result<std::shared_ptr<OnlineTable>> OpenTable(const TableName& name) = 0;
+  /// Removes a table with all its cells, durably; ok when it is not there. Reads in progress end undisturbed. A load in
+  /// progress fails at its Commit.
+  virtual Status DropTable(const TableName& name) = 0;
+  /// Returns the tables that are there, by name.
+  virtual std::vector<TableStatistics> Tables() const = 0;
+  /// Tells whether writes are accepted, and if not why: kNoSpace, kIoError, kReadOnly. Costs no I/O.
+  virtual Status CheckWritable() const = 0;
+  /// Returns about how many bytes the store takes on disk, or, of one without a disk, in memory.
+  virtual std::int64_t StoredBytes() const = 0;
+};
+
+/// Says when a write is acknowledged.
+enum class StoreDurability : std::uint8_t {
+  kSync,     ///< when the disk holds it: survives power loss
+  kProcess,  ///< when the operating system holds it: survives kill -9
+};
+
+/// Says how a store is opened.
+struct StoreOptions {
+  std::string path;  ///< folder of a store with files; made when it is not there
+  StoreDurability durability = StoreDurability::kSync;
+  bool read_only = false;  ///< change nothing, take no lock; what is not there is kFileNotFound
+  std::int64_t block_cache_bytes = 64 << 20;
+};
+
+/// Checks the sizes of keys and values; kLimitExceeded names the write. What every store does before it writes.
+Status CheckWrites(const TableName& table, std::span<const CellWrite> writes);
+
+/// Reads cells and waits for the answer.
+Status ReadCells(OnlineTable& table, std::span<const CellKey> keys, CellBatch& cells);
+/// Reads a range and waits for the answer.
+Status ReadCellRange(OnlineTable& table, const CellRange& range, CellBatch& cells);
+
+}  // namespace larder

@@ -1,0 +1,37 @@
+// Answers reads from memory, over any online store that holds the truth.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "base/counters.h"
+#include "base/status.h"
+#include "online/online_store.h"
+
+namespace larder {
+
+/// Bounds a RAM tier.
+struct RamTierOptions {
+  std::int64_t memory_bytes = 0;  ///< keys, values and the tables they stand in
+  bool load_at_open = true;       ///< read tables that fit into memory in the background, at once; else on demand only
+};
+
+/// Answers reads from memory. A table that fits is held whole: then a key that is not in memory is missing without
+/// asking the store. When memory is short the tier is a cache: cells not read lately go, and what is not there is read
+/// from the store. Answers are those of the store: never older than an acknowledged write, and the time of a cell never
+/// goes back for any reader. Range reads and scans go to the store. Readers share a lock per shard with the writers of
+/// that shard, which hold it for the copy of a cell, never while the store works.
+class RamTier : public OnlineStore {
+ public:
+  /// Returns the bytes that the tier takes, its own overhead included; at most the bound, but for a moment.
+  virtual std::int64_t UsedBytes() const = 0;
+  /// Waits until no table is being loaded.
+  virtual void WaitUntilLoaded() = 0;
+};
+
+/// Puts a tier before `store`. `counters` gets larder_cache_hits_total, larder_cache_misses_total and
+/// larder_cache_evictions_total by view, and larder_cache_bytes; it must outlive the tier.
+std::unique_ptr<RamTier> NewRamTier(std::unique_ptr<OnlineStore> store, const RamTierOptions& options,
+                                    Counters& counters);
+
+}  // namespace larder
