@@ -10,39 +10,58 @@
 
 #include "base/status.h"
 #include "definitions/definition_set.h"
+#include "text/json_writer.h"
 
 namespace larder {
 
-/// Writes one object as JSON (which our YAML reader reads back): keys in the order they are written, one line, no
-/// trailing space. Not thread-safe.
+/// Writes one object as JSON, which our YAML reader reads back: keys in the order they are written, on one line. Not
+/// thread-safe.
 class CanonicalWriter {
  public:
-  void BeginMap();
-  void EndMap();
-  void BeginList();
-  void EndList();
-  void Key(std::string_view key);
-  void Text(std::string_view value);
-  void Bool(bool value);
-  void Number(std::int64_t value);
+  enum class Content : std::uint8_t {
+    kWhole,
+    kSemantic,  ///< without descriptions, owners and tags, and expressions in their canonical spelling
+  };
+  /// Holds what never makes a version.
+  struct MetadataFields {
+    const std::string& description;
+    const std::string& owner;
+    const std::map<std::string, std::string>& tags;
+  };
+  explicit CanonicalWriter(Content content) : content_(content), json_(text_) {}
+  CanonicalWriter(const CanonicalWriter&) = delete;
+  CanonicalWriter& operator=(const CanonicalWriter&) = delete;
+
+  void BeginMap() { json_.BeginObject(); }
+  void EndMap() { json_.EndObject(); }
+  void BeginList() { json_.BeginArray(); }
+  void EndList() { json_.EndArray(); }
+  void Key(std::string_view key) { json_.Key(key); }
+  void Text(std::string_view value) { json_.String(value); }
+  void Bool(bool value) { json_.Bool(value); }
   /// Writes key and value.
-  void Field(std::string_view key, std::string_view value);
+  void Field(std::string_view key, std::string_view value) { json_.StringMember(key, value); }
   /// Writes key and value unless the value is empty.
   void OptionalField(std::string_view key, std::string_view value);
+  /// Writes key and expression.
+  void ExpressionField(std::string_view key, const std::string& expression);
+  /// Writes description, owner and tags, those that are not empty; nothing when the content is semantic.
+  void Metadata(const MetadataFields& fields);
 
   const std::string& text() const { return text_; }
 
  private:
-  void Separate();
-  void Quote(std::string_view value);
-
+  Content content_;
   std::string text_;
-  bool needs_comma_ = false;
+  JsonWriter json_;
 };
 
 /// Returns the whole object as one line of JSON: every field, defaults resolved. Equal objects give equal texts; places
 /// in files do not matter.
 std::string CanonicalText(const DefinedObject& object);
+
+/// Returns the canonical text without descriptions, owner and tags, expressions in their canonical spelling.
+std::string SemanticText(const DefinedObject& object);
 
 /// Reads back what CanonicalText wrote. Fails with kInvalidDefinition.
 Result<DefinedObject> ParseCanonicalText(ObjectKind kind, std::string_view text);
@@ -50,7 +69,7 @@ Result<DefinedObject> ParseCanonicalText(ObjectKind kind, std::string_view text)
 /// Returns 32 hexadecimal digits of the whole canonical text.
 std::string WholeFingerprint(const DefinedObject& object);
 
-/// Returns 32 hexadecimal digits of the canonical text without descriptions, owner and tags: what makes a version.
+/// Returns 32 hexadecimal digits of SemanticText: what makes a version.
 std::string SemanticFingerprint(const DefinedObject& object);
 
 /// Returns 32 hexadecimal digits of what decides how the files of a source are read: path, format, columns, nulls.

@@ -27,6 +27,11 @@ Result<std::vector<std::string>> ListDefinitionFiles(FileSystem& files, const st
 Result<DefinitionSet> ReadDefinitions(FileSystem& files, const std::string& root,
                                       const std::vector<std::string>& paths);
 
+class FieldReader;
+
+/// Reads one object of a kind from a map; faults go to the reader's list, and the object is then incomplete.
+DefinedObject ReadObject(ObjectKind kind, FieldReader& fields);
+
 /// Holds a definition file that was read already.
 struct DefinitionText {
   std::string file;  ///< its name in faults

@@ -42,7 +42,8 @@ class DefinitionSet {
   /// Makes a set of checked objects, in any order. Fails with kInvalidDefinition and every fault found.
   static Result<DefinitionSet> Make(std::vector<DefinedObject> objects);
 
-  /// Makes a set without checking; only for objects that were checked together before (the registry's).
+  /// Makes a set without checking; of objects with one name the first counts. For objects that were checked together
+  /// before (the registry's), and for checking them.
   static DefinitionSet MakeUnchecked(std::vector<DefinedObject> objects);
 
   /// Return the objects of a kind by name, in the order of names.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "yaml/fault_list.h"
 
 namespace larder {
 
@@ -26,17 +27,6 @@ std::string_view KindNamePlural(ObjectKind kind);
 std::string_view KindTitle(ObjectKind kind);
 /// Parses a kind, singular or plural. Fails with kUsage and the nearest kind as the hint.
 Result<ObjectKind> ParseKind(std::string_view text);
-
-/// Tells where something was written. Lines and columns count from 1; 0 is unknown (an object read from the registry).
-struct Location {
-  std::string file;
-  int line = 0;
-  int column = 0;
-  std::string path;  ///< such as "feature_views[0].features.x.type"
-
-  /// Makes a fault at this place.
-  Fault ToFault(std::string message, std::string hint = {}) const;
-};
 
 /// Holds what every object has. A description, an owner and tags never make a new version.
 struct ObjectHeader {

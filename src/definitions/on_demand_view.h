@@ -16,7 +16,7 @@ namespace larder {
 /// Describes one feature of an on-demand view.
 struct OnDemandFeature {
   std::string name;
-  ValueType type;  ///< the expression's type fits it exactly or by widening (`CanWiden`)
+  ValueType type;  ///< the expression's type fits it exactly or by widening (`ConvertsUnasked`)
   ExpressionText expression;
   std::string description;
   std::map<std::string, std::string> tags;
@@ -41,10 +41,6 @@ struct OnDemandView {
   /// Returns the feature of this name, or nullptr.
   const OnDemandFeature* FindFeature(std::string_view feature_name) const;
 };
-
-/// Tells whether every value of `from` is taken by `to` without a cast: equal types, int32 to int64 or float64, int64
-/// to float64 (as the expression language does), float32 to float64, and lists of these.
-bool CanWiden(ValueType from, ValueType to);
 
 class CanonicalWriter;
 class FieldReader;

@@ -1,23 +1,21 @@
 // A source: files, and how their rows become events with keys, times and columns.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "columnar/file_format.h"
 #include "columnar/value_type.h"
 #include "definitions/object_header.h"
 
 namespace larder {
 
-enum class FileFormat : std::uint8_t { kParquet, kCsv, kArrow };
-
-/// Returns "parquet", "csv" or "arrow".
-std::string_view FileFormatName(FileFormat format);
-/// Returns the format that the suffix of `path` names (.parquet, .csv, .csv.gz, .arrow, .feather, .ipc), if any.
-std::optional<FileFormat> FileFormatOfPath(std::string_view path);
+/// Returns the format that `format:` names ("parquet", "csv", "csv.gz", "arrow"), if any.
+std::optional<FileFormat> FileFormatFromKey(std::string_view key);
+/// Returns the name of a format as `format:` takes it.
+std::string_view FileFormatKey(FileFormat format);
 
 /// Names a column and its type.
 struct ColumnType {
@@ -27,8 +25,8 @@ struct ColumnType {
   friend bool operator==(const ColumnType&, const ColumnType&) = default;
 };
 
-/// Names a derived column and the expression that makes it.
-struct DerivedColumn {
+/// Names a column to derive and the expression that makes it.
+struct DeriveRule {
   std::string name;
   ExpressionText expression;
 };
@@ -45,7 +43,7 @@ struct Source {
   std::string created;                    ///< column of the created time; empty: none
   std::string event_id;                   ///< column of the event's identity; empty: none
   std::optional<ExpressionText> deleted;  ///< true: the row deletes
-  std::vector<DerivedColumn> derive;      ///< in order; each may use those before it
+  std::vector<DeriveRule> derive;         ///< in order; each may use those before it
   std::optional<ExpressionText> where;    ///< row filter
   Location path_location;
   Location timestamp_location;

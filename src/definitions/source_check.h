@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "definitions/definition_set.h"
+#include "expressions/name_scope.h"
 
 namespace larder {
 
@@ -43,6 +44,10 @@ bool CanReadKey(ValueType from, ValueType to);
 
 /// Finds a plain or on-demand view for an input of an on-demand view; nullopt when it is not known (yet).
 using InputLookup = std::function<std::optional<DefinedObject>(const ViewInput& input)>;
+
+/// Returns the columns that the expressions of an on-demand view may name: the features of its inputs (plain or
+/// on-demand views, in the order of `view.inputs`), qualified by the view's name, then the request values.
+NameScope OnDemandScope(const OnDemandView& view, const std::vector<DefinedObject>& inputs);
 
 /// Types the expressions of an on-demand view over its inputs' features and its request values. Returns all faults. An
 /// input that `lookup` does not know makes no fault here; the view is then not typed.
