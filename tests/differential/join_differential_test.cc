@@ -1,0 +1,139 @@
+// The engine against the oracle, on random joins: values bit for bit, statuses, matched times, order of rows.
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include <arrow/array.h>
+#include <arrow/record_batch.h>
+#include <gtest/gtest.h>
+
+#include "base/memory_budget.h"
+#include "base/thread_pool.h"
+#include "engine/point_in_time_join.h"
+#include "tests/differential/random_join.h"
+
+namespace larder::differential {
+namespace {
+
+// Replay one case with LARDER_SEED=<the seed it printed> LARDER_CASES=1.
+std::uint64_t NumberFromEnvironment(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::stoull(text);
+}
+
+// Compares one row of one view with the oracle's answer; returns what differs, or nothing.
+std::string Difference(const JoinedView& view, std::int64_t row, const oracle::Answer& wanted, bool match_details) {
+  for (std::size_t i = 0; i < view.values.size(); ++i) {
+    if (BitsAt(*view.values[i], row) != wanted.values[i]) return "value " + std::to_string(i);
+  }
+  if (!match_details) return view.status == nullptr && view.event_time == nullptr ? "" : "details nobody asked for";
+  if (view.status->Value(row) != static_cast<std::uint8_t>(wanted.status)) return "status";
+  const Bits wanted_time = wanted.event_time_us.has_value() ? Bits(BitsOf(*wanted.event_time_us)) : Bits();
+  if (BitsAt(*view.event_time, row) != wanted_time) return "event time";
+  return "";
+}
+
+// Counts the answers of a view as its statistics should.
+ViewStatistics CountAnswers(const std::vector<oracle::Answer>& answers, bool match_details) {
+  ViewStatistics counts;
+  for (const oracle::Answer& answer : answers) {
+    if (answer.status == oracle::Status::kPresent) {
+      ++counts.matched_rows;
+    } else if (answer.status == oracle::Status::kOutsideMaxAge && match_details) {
+      ++counts.outside_max_age_rows;
+    } else {
+      ++counts.not_found_rows;
+    }
+  }
+  return counts;
+}
+
+void ExpectStatistics(const ViewStatistics& found, const ViewStatistics& wanted) {
+  EXPECT_EQ(found.matched_rows, wanted.matched_rows);
+  EXPECT_EQ(found.not_found_rows, wanted.not_found_rows);
+  EXPECT_EQ(found.outside_max_age_rows, wanted.outside_max_age_rows);
+}
+
+// Reads the whole stream beside the oracle's answers.
+void ExpectStream(JoinedBatchStream& stream, const RandomJoin& join,
+                  const std::vector<std::vector<oracle::Answer>>& wanted) {
+  std::size_t first_row = 0;
+  while (true) {
+    Result<std::optional<JoinedBatch>> next = stream.Next();
+    ASSERT_TRUE(next.ok()) << next.status().ToString();
+    if (!next->has_value()) break;
+    const JoinedBatch& batch = **next;
+    ASSERT_GT(batch.left->num_rows(), 0);
+    const auto& numbers = static_cast<const arrow::Int64Array&>(*batch.left->column(batch.left->num_columns() - 1));
+    for (std::int64_t row = 0; row < batch.left->num_rows(); ++row) {
+      const std::size_t left_row = first_row + static_cast<std::size_t>(row);
+      ASSERT_EQ(numbers.Value(row), static_cast<std::int64_t>(left_row));
+      for (std::size_t view = 0; view < wanted.size(); ++view) {
+        ASSERT_EQ(batch.views[view].values.size(), join.plan.views[view].values.size());
+        const std::string difference =
+            Difference(batch.views[view], row, wanted[view][left_row], join.plan.match_details);
+        ASSERT_EQ(difference, "") << "row " << left_row << " of view " << view;
+      }
+    }
+    first_row += static_cast<std::size_t>(batch.left->num_rows());
+  }
+  EXPECT_EQ(first_row, join.left_row_count());
+}
+
+// Joins with the engine and compares.
+void ExpectSame(const RandomJoin& join, const std::vector<std::vector<oracle::Answer>>& wanted, std::uint64_t seed,
+                ThreadPool* threads) {
+  MemoryBudget memory(std::int64_t{1} << 40);
+  {
+    const ExecutionContext context{memory, threads, nullptr, nullptr, {}};
+    std::vector<std::unique_ptr<FeatureRows>> readers;
+    std::vector<FeatureRows*> borrowed;
+    for (std::size_t i = 0; i < join.tables.size(); ++i) {
+      readers.push_back(NewMemoryFeatureRows(join.tables[i], join.habits[i]));
+      borrowed.push_back(readers.back().get());
+    }
+    const std::shared_ptr<arrow::RecordBatchReader> left = LeftReader(join, seed);
+    Result<std::unique_ptr<JoinedBatchStream>> stream = JoinPointInTime(join.plan, *left, borrowed, context);
+    ASSERT_TRUE(stream.ok()) << stream.status().ToString();
+    EXPECT_EQ((*stream)->row_count(), static_cast<std::int64_t>(join.left_row_count()));
+    ExpectStream(**stream, join, wanted);
+    for (std::size_t view = 0; view < wanted.size(); ++view) {
+      ExpectStatistics((*stream)->statistics()[view], CountAnswers(wanted[view], join.plan.match_details));
+    }
+  }
+  EXPECT_EQ(memory.used_bytes(), 0) << "memory was not given back";
+}
+
+void RunCase(std::uint64_t seed, JoinSize size, ThreadPool& threads) {
+  const RandomJoin join = MakeRandomJoin(seed, size);
+  std::vector<std::vector<oracle::Answer>> wanted;
+  for (std::size_t view = 0; view < join.tables.size(); ++view) wanted.push_back(OracleAnswers(join, view));
+  ExpectSame(join, wanted, seed, nullptr);
+  ExpectSame(join, wanted, seed + 1, &threads);
+}
+
+// Runs cases until one fails; each has a seed of its own.
+void RunCases(std::uint64_t case_count, JoinSize size) {
+  const std::uint64_t first_seed = NumberFromEnvironment("LARDER_SEED", SeedFromSystem() >> 1);
+  const std::uint64_t count = NumberFromEnvironment("LARDER_CASES", case_count);
+  ThreadPool threads(3, 64);
+  for (std::uint64_t i = 0; i < count && !::testing::Test::HasFailure(); ++i) {
+    RunCase(first_seed + i, size, threads);
+    if (::testing::Test::HasFailure()) std::cerr << "replay with LARDER_SEED=" << first_seed + i << " LARDER_CASES=1\n";
+  }
+  std::cout << count << " cases from LARDER_SEED=" << first_seed << "\n";
+}
+
+TEST(JoinDifferential, SmallTables) { RunCases(20'000, {24, 40, 3}); }
+
+TEST(JoinDifferential, ManyViews) { RunCases(100, {12, 30, 40}); }
+
+TEST(JoinDifferential, LongHistories) { RunCases(60, {600, 600, 2}); }
+
+// Enough rows for several partitions, batches and tasks, and for the vectorised sort.
+TEST(JoinDifferential, SeveralPartitions) { RunCases(4, {150'000, 60, 1}); }
+
+}  // namespace
+}  // namespace larder::differential
