@@ -1,14 +1,28 @@
-// What plan and apply ask of sources: the columns that their files really have.
+// The columns that a source's files really have: what plan, apply and a snapshot begin with.
 #pragma once
 
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/file_system.h"
 #include "definitions/source_check.h"
+#include "sources/source_files.h"
+#include "sources/source_snapshot.h"
 
 namespace larder {
+
+/// Holds a source's files and columns at one moment.
+struct PinnedColumns {
+  SourceFileList list;
+  std::vector<SourceColumn> columns;                   ///< of the files, then of partition folders
+  std::map<std::string, ValueType> guessed_csv_types;  ///< of columns that were neither declared nor recorded
+  TableFileOptions table_options;                      ///< to read the files with
+};
+
+/// Lists the files and reads their columns; binds nothing. Errors as for SourceSnapshot::Take.
+Result<PinnedColumns> ReadFileColumns(const SnapshotRequest& request);
 
 /// Says where sources lie and what is recorded of them.
 struct FileColumnsRequest {
@@ -18,10 +32,10 @@ struct FileColumnsRequest {
   std::map<std::string, std::map<std::string, ValueType>> recorded_csv_types = {};
 };
 
-/// Reads the columns of sources' files, each source once. Not thread-safe.
+/// Tells definitions what columns sources' files have; reads each source once. Not thread-safe.
 class FileColumns : public SourceSchemaProvider {
  public:
-  /// Returns the types of CSV columns that had to be guessed, by source: `apply` records them.
+  /// Returns the types of CSV columns that had to be guessed, by source: `apply` records them beside those it knows.
   virtual const std::map<std::string, std::map<std::string, ValueType>>& guessed_csv_types() const = 0;
 };
 

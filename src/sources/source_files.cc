@@ -204,10 +204,10 @@ Status CheckFormats(const SourceFileList& list) {
     const FileFormat kind = *format == FileFormat::kCsvGz ? FileFormat::kCsv : *format;
     if (!first) first = kind;
     if (*first != kind) {
-      return Status(Reason::kInvalidFile,
-                    "the files of a source have different formats: " + list.files.front().info.path + " and " +
-                        file.info.path,
-                    "name the files of one format by a pattern such as *.parquet");
+      return Status(
+          Reason::kInvalidFile,
+          "the files of a source have different formats: " + list.files.front().info.path + " and " + file.info.path,
+          "name the files of one format by a pattern such as *.parquet");
     }
   }
   return {};
@@ -257,9 +257,10 @@ std::vector<ValueType> GuessPartitionTypes(const SourceFileList& list) {
       is_number = is_number && IsWholeNumber(*value);
       is_date = is_date && ParseDate(*value).ok();
     }
-    const TypeKind kind = !seen ? TypeKind::kString : is_number ? TypeKind::kInt64
-                          : is_date                 ? TypeKind::kDate
-                                                    : TypeKind::kString;
+    const TypeKind kind = !seen       ? TypeKind::kString
+                          : is_number ? TypeKind::kInt64
+                          : is_date   ? TypeKind::kDate
+                                      : TypeKind::kString;
     types.push_back(ValueType::Of(kind));
   }
   return types;

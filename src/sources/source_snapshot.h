@@ -20,7 +20,7 @@
 
 namespace larder {
 
-class BoundSource;
+class StoredFiles;
 
 /// Holds instants from `from_us` to `to_us`, both included.
 struct InstantRange {
@@ -34,12 +34,12 @@ struct InstantRange {
 /// Names the source to read and what it is read with. Borrowed parts outlive the snapshot and its streams.
 struct SnapshotRequest {
   FileSystem& files;
-  std::string project_root;                         ///< paths of sources are relative to it
+  std::string project_root;  ///< paths of sources are relative to it
   std::shared_ptr<const Source> source;
   std::map<std::string, ValueType> csv_types = {};  ///< as recorded at the first apply; declared types go before
   /// CSV columns neither declared nor recorded: true: guessed over all files (each is read once more), false: string.
   bool guess_csv_types = true;
-  arrow::MemoryPool* pool = nullptr;                ///< of decoded columns; nullptr: Arrow's default
+  arrow::MemoryPool* pool = nullptr;  ///< of decoded columns; nullptr: Arrow's default
   /// Decoded CSV columns that `KeepDecoded` names stay in memory up to so many bytes, so that a fetch after a scan does
   /// not read the text again.
   std::int64_t decoded_limit_bytes = std::int64_t{256} << 20;
@@ -69,10 +69,10 @@ struct SourceScan {
 struct ReadStatistics {
   std::int64_t files_opened = 0;
   std::int64_t row_groups_read = 0;
-  std::int64_t row_groups_pruned = 0;   ///< by times or ranges (scan), or because no wanted row is in them (fetch)
-  std::int64_t columns_read = 0;        ///< columns times files
+  std::int64_t row_groups_pruned = 0;  ///< by times or ranges (scan), or because no wanted row is in them (fetch)
+  std::int64_t columns_read = 0;       ///< columns times files
   std::int64_t rows_decoded = 0;
-  std::int64_t decoded_hits = 0;        ///< reads of a file that were answered by kept columns
+  std::int64_t decoded_hits = 0;  ///< reads of a file that were answered by kept columns
 };
 
 /// Holds the files of a source as they were at one moment. Every scan and fetch reads these files and no others; one
@@ -96,10 +96,11 @@ class SourceSnapshot : public std::enable_shared_from_this<SourceSnapshot> {
   virtual const std::vector<SourceColumn>& columns() const = 0;
   /// The types that were guessed by `Take`: to be recorded. Empty when none was.
   virtual const std::map<std::string, ValueType>& guessed_csv_types() const = 0;
-  virtual const std::shared_ptr<const BoundSource>& bound() const = 0;
+  virtual const std::shared_ptr<const StoredFiles>& stored_files() const = 0;  ///< for ViewRows
 
-  /// Streams the rows for which `where` is true (or there is none), files in their order, ordinals ascending. `where` is
-  /// asked first: derived columns that it does not need are computed for the rows that stay. Errors name file and row.
+  /// Streams the rows for which `where` is true (or there is none), files in their order, ordinals ascending. `where`
+  /// is asked first: derived columns that it does not need are computed for the rows that stay. Errors name file and
+  /// row.
   virtual Result<std::unique_ptr<OrdinalBatchStream>> Scan(const SourceScan& scan) const = 0;
 
   /// Streams the columns (after derive) of exactly these rows, in ascending order. `where` is not asked again. The
@@ -115,9 +116,5 @@ class SourceSnapshot : public std::enable_shared_from_this<SourceSnapshot> {
   virtual std::string NameRow(std::uint64_t ordinal) const = 0;
   virtual ReadStatistics statistics() const = 0;
 };
-
-/// Guesses the types of the CSV columns of a source that are neither declared nor in `known`, over all its files; empty
-/// when there are none or the files are not CSV. For `apply` to record. Reads each file once.
-Result<std::map<std::string, ValueType>> InferCsvTypes(const SnapshotRequest& request);
 
 }  // namespace larder

@@ -11,26 +11,19 @@
 #include <arrow/type_fwd.h>
 
 #include "columnar/ordinal_batch.h"
+#include "sources/push_check.h"
 #include "sources/pushed_rows.h"
 #include "sources/source_snapshot.h"
+#include "sources/view_columns.h"
 
 namespace larder {
 
 /// Names what a view's rows are made of.
 struct ViewRowsRequest {
   ViewOfSource view;
-  std::shared_ptr<SourceSnapshot> snapshot;         ///< of `view.source`; may be shared by several views
-  std::vector<PushedFile> pushed_to_source = {};    ///< as ListPushedFiles gives them
+  std::shared_ptr<SourceSnapshot> snapshot;       ///< of `view.source`; may be shared by several views
+  std::vector<PushedFile> pushed_to_source = {};  ///< as ListPushedFiles gives them
   std::vector<PushedFile> pushed_to_view = {};
-};
-
-/// Says which columns the key scan of a view gives, in this order: join keys, then those of the others that are there.
-struct ViewLayout {
-  std::vector<std::string> key_names;  ///< join keys, in the order of the view's entities
-  std::vector<ValueType> key_types;    ///< the entities' types
-  bool has_event_time = false;         ///< the source has a timestamp
-  bool has_created_time = false;       ///< the source names one, or a push has it; null where there is none
-  bool has_deletion_mark = false;      ///< the source has `deleted`, or a push has the mark; no nulls
 };
 
 /// Says which rows a key scan is for.
@@ -43,8 +36,8 @@ struct ViewScan {
   std::vector<ColumnRange> key_ranges = {};  ///< by names of join keys; prunes row groups
 };
 
-/// Gives the rows of one plain view: the engine's keys and values. One snapshot for its whole life: an ordinal names the
-/// same row in every call. The order of ordinals is that of ties: files by path, row; then pushes by sequence, row.
+/// Gives the rows of one plain view: the engine's keys and values. One snapshot for its whole life: an ordinal names
+/// the same row in every call. The order of ordinals is that of ties: files by path, row; then pushes by sequence, row.
 /// Thread-safe; streams are independent and must not outlive this object.
 class ViewRows {
  public:
@@ -58,8 +51,8 @@ class ViewRows {
   /// All files in the order of ordinals: those of the source, then pushed ones.
   virtual const std::vector<FileInfo>& files() const = 0;
 
-  /// Streams join keys (the entities' types), event time and created time (timestamp[us, UTC]), deletion mark (bool), as
-  /// `layout` says. Ordinals ascend.
+  /// Streams join keys (the entities' types), event time and created time (timestamp[us, UTC]), deletion mark (bool),
+  /// as `layout` says. Ordinals ascend.
   virtual Result<std::unique_ptr<OrdinalBatchStream>> OpenKeys(const ViewScan& scan) const = 0;
 
   /// Streams features (with the view's types) and join keys, by name, in the order asked for, of exactly these rows,
@@ -71,18 +64,5 @@ class ViewRows {
   /// Returns "FILE, row N" (rows count from 1) for messages and `explain`.
   virtual std::string NameRow(std::uint64_t ordinal) const = 0;
 };
-
-/// Holds the rows that a push makes in one view: columns stand as in ViewLayout, then the view's features in order.
-struct ViewPush {
-  ViewLayout layout;
-  std::shared_ptr<arrow::RecordBatch> rows;
-};
-
-/// Derives and filters checked rows pushed to a source (`CheckRowsForSource`) into rows of a view on it.
-Result<ViewPush> ViewRowsOfSourcePush(const ViewOfSource& view, const SourceSnapshot& snapshot,
-                                      const arrow::Table& checked_rows);
-
-/// Arranges checked rows pushed to a view (`CheckRowsForView`).
-Result<ViewPush> ViewRowsOfViewPush(const ViewOfSource& view, const arrow::Table& checked_rows);
 
 }  // namespace larder
