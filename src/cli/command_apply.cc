@@ -1,0 +1,65 @@
+// larder plan and larder apply: definition files to the registry.
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "cli/api_session.h"
+#include "cli/author.h"
+#include "cli/commands.h"
+#include "retrieval/apply.h"
+
+namespace larder {
+namespace {
+
+Status RunPlan(CommandContext& context) {
+  LARDER_ASSIGN_OR_RETURN(const auto project, context.OpenProject());
+  LARDER_ASSIGN_OR_RETURN(const PlannedApply planned, PlanApply(*project, Author()));
+  context.Print(context.flags.json ? planned.plan.Json() + "\n" : planned.plan.Text());
+  return {};
+}
+
+// Asks on the terminal before something is deleted or must be materialized again; elsewhere nobody is asked.
+Result<bool> Confirmed(const CommandContext& context, const ApplyPlan& plan) {
+  bool loses_something = false;
+  for (const PlannedChange& change : plan.changes) loses_something |= change.action == PlannedAction::kDelete;
+  for (const PlannedRetention& retention : plan.retentions) {
+    loses_something |= retention.state == GenerationState::kDropped;
+  }
+  if (!loses_something || isatty(STDIN_FILENO) != 1) return true;
+  std::fputs("This deletes objects or stored rows. Apply? [y/N] ", context.err);
+  std::fflush(context.err);
+  std::array<char, 16> answer{};
+  if (std::fgets(answer.data(), answer.size(), stdin) == nullptr) return false;
+  LARDER_RETURN_IF_ERROR(context.cancellation.Check());
+  return answer[0] == 'y' || answer[0] == 'Y';
+}
+
+Status RunApply(bool yes, CommandContext& context) {
+  LARDER_ASSIGN_OR_RETURN(const auto project, context.OpenProject());
+  LARDER_ASSIGN_OR_RETURN(const PlannedApply planned, PlanApply(*project, Author()));
+  context.Print(context.flags.json ? planned.plan.Json() + "\n" : planned.plan.Text());
+  if (!yes) {
+    LARDER_ASSIGN_OR_RETURN(const bool confirmed, Confirmed(context, planned.plan));
+    if (!confirmed) return Status(Reason::kInterrupted, "not applied: nothing was changed");
+  }
+  LARDER_RETURN_IF_ERROR(context.cancellation.Check());
+  LARDER_ASSIGN_OR_RETURN(const std::int64_t revision, CarryOut(*project, planned));
+  LARDER_RETURN_IF_ERROR(TellOwnerOfApply(context, *project));
+  context.Say("applied: the registry is at revision " + std::to_string(revision));
+  return {};
+}
+
+}  // namespace
+
+CommandRun DeclarePlan(ArgumentList& /*arguments*/) { return RunPlan; }
+
+CommandRun DeclareApply(ArgumentList& arguments) {
+  auto yes = std::make_shared<bool>(false);
+  arguments.Flag("-y,--yes", *yes, "Do not ask before something is deleted");
+  return [yes](CommandContext& context) { return RunApply(*yes, context); };
+}
+
+}  // namespace larder

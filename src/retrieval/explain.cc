@@ -1,0 +1,243 @@
+#include "retrieval/explain.h"
+
+#include <arrow/array.h>
+#include <arrow/array/util.h>
+#include <arrow/record_batch.h>
+#include <arrow/table.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <tuple>
+#include <utility>
+
+#include "base/cancellation.h"
+#include "base/timestamp.h"
+#include "columnar/arrow_status.h"
+#include "columnar/join_key.h"
+#include "columnar/table_text.h"
+#include "retrieval/stored_rows.h"
+#include "retrieval/view_tables.h"
+
+namespace larder {
+namespace {
+
+std::string ValueText(const arrow::Array& values, std::int64_t row) {
+  if (values.IsNull(row)) return "null";
+  std::string text;
+  AppendValueText(values, row, text);
+  return text;
+}
+
+// The newest row of one key up to a moment, found by looking at every row: the contract's words, no cleverness.
+struct OfflineWinner {
+  bool is_there = false;
+  std::int64_t event_us = 0;
+  std::optional<std::int64_t> created_us;
+  std::uint64_t ordinal = 0;
+  bool deleted = false;
+
+  bool IsOlderThan(const OfflineWinner& other) const {
+    return !is_there ||
+           std::tie(event_us, created_us, ordinal) < std::tie(other.event_us, other.created_us, other.ordinal);
+  }
+};
+
+// Offers the rows of one batch that have the key.
+Status OfferBatch(const OrdinalBatch& batch, const ViewLayout& layout, std::string_view key, std::int64_t until_us,
+                  OfflineWinner& winner) {
+  const auto key_count = static_cast<int>(layout.key_names.size());
+  std::vector<std::shared_ptr<arrow::Array>> key_columns;
+  for (int i = 0; i < key_count; ++i) key_columns.push_back(batch.rows->column(i));
+  JoinKeyBatch keys;
+  LARDER_RETURN_IF_ERROR(EncodeJoinKeys(key_columns, keys));
+  int next = key_count;
+  std::shared_ptr<arrow::Array> times = layout.has_event_time ? batch.rows->column(next++) : nullptr;
+  std::shared_ptr<arrow::Array> created = layout.has_created_time ? batch.rows->column(next++) : nullptr;
+  std::shared_ptr<arrow::Array> deleted = layout.has_deletion_mark ? batch.rows->column(next++) : nullptr;
+  for (std::int64_t row = 0; row < keys.row_count(); ++row) {
+    if (keys.is_null[static_cast<std::size_t>(row)] != 0 || keys.key(row) != key) continue;
+    if (times != nullptr && times->IsNull(row)) continue;
+    OfflineWinner candidate{true, kBeginningOfTimeUs, std::nullopt, batch.ordinals->Value(row), false};
+    if (times != nullptr) candidate.event_us = static_cast<const arrow::TimestampArray&>(*times).Value(row);
+    if (created != nullptr && created->IsValid(row)) {
+      candidate.created_us = static_cast<const arrow::TimestampArray&>(*created).Value(row);
+    }
+    candidate.deleted =
+        deleted != nullptr && deleted->IsValid(row) && static_cast<const arrow::BooleanArray&>(*deleted).Value(row);
+    if (candidate.event_us <= until_us && winner.IsOlderThan(candidate)) winner = candidate;
+  }
+  return {};
+}
+
+Result<OfflineWinner> FindOffline(const ViewRows& rows, std::string_view key, std::int64_t until_us,
+                                  const ExecutionContext& context) {
+  ViewScan scan;
+  scan.event_time.to_us = until_us;
+  LARDER_ASSIGN_OR_RETURN(const auto stream, rows.OpenKeys(scan));
+  OfflineWinner winner;
+  while (true) {
+    if (context.cancellation != nullptr) LARDER_RETURN_IF_ERROR(context.cancellation->Check());
+    LARDER_ASSIGN_OR_RETURN(const auto batch, stream->Next());
+    if (!batch) return winner;
+    LARDER_RETURN_IF_ERROR(OfferBatch(*batch, rows.layout(), key, until_us, winner));
+  }
+}
+
+ValueStatus StatusAt(const OfflineWinner& winner, std::int64_t ttl_us, std::int64_t now_us) {
+  if (!winner.is_there || winner.deleted) return ValueStatus::kNotFound;
+  std::int64_t oldest_us = 0;
+  if (__builtin_sub_overflow(now_us, ttl_us, &oldest_us)) oldest_us = INT64_MIN;
+  return ttl_us > 0 && winner.event_us < oldest_us ? ValueStatus::kOutsideMaxAge : ValueStatus::kPresent;
+}
+
+class Explainer {
+ public:
+  Explainer(Project& project, OnlineTables& tables, const ExplainRequest& request, const ExecutionContext& context)
+      : project_(project),
+        tables_(tables),
+        request_(request),
+        plan_(*request.read.plan),
+        context_(context),
+        now_us_(request.read.now_us.value_or(project.clock().NowUs())) {}
+
+  Result<Explanation> Make() {
+    Explanation explanation;
+    explanation.reference = request_.reference;
+    explanation.now_us = now_us_;
+    if (!plan_.computations.empty()) explanation.expression = ExpressionOf(plan_.computations.back());
+    ViewTables rows(project_, *plan_.snapshot);
+    std::vector<ResolvedView> views;
+    for (const ViewUse& use : plan_.views) views.push_back(use.view);
+    LARDER_RETURN_IF_ERROR(rows.Open(views));
+    std::vector<std::shared_ptr<arrow::Array>> values(plan_.slots.size());
+    for (std::size_t i = 0; i < plan_.views.size(); ++i) {
+      LARDER_ASSIGN_OR_RETURN(ExplainedView view, ExplainOffline(plan_.views[i], rows.rows(i), i, values));
+      LARDER_RETURN_IF_ERROR(ExplainOnline(plan_.views[i], view));
+      explanation.views.push_back(std::move(view));
+    }
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (plan_.slots[i].origin == SlotOrigin::kRequest)
+        values[i] = request_.read.request_values[plan_.slots[i].feature];
+    }
+    LARDER_RETURN_IF_ERROR(Compute(
+        plan_, 1, [](std::int64_t) { return std::string("the row asked for"); }, values));
+    explanation.offline_value = ValueText(*values[plan_.outputs.front().slot], 0);
+    LARDER_ASSIGN_OR_RETURN(const OnlineAnswer answer, ReadOnline(project_, tables_, ReadAtNow()));
+    explanation.online_value = ValueText(*answer.columns.back().values, 0);
+    return explanation;
+  }
+
+ private:
+  OnlineRequest ReadAtNow() const {
+    OnlineRequest read = request_.read;
+    read.now_us = now_us_;
+    return read;
+  }
+
+  std::string ExpressionOf(const Computation& computation) const {
+    const std::size_t colon = computation.title.find(':');
+    const auto resolved = plan_.snapshot->ResolveOnDemandView(computation.title.substr(0, colon), std::nullopt);
+    if (!resolved.ok()) return {};
+    const auto* feature = resolved->view->FindFeature(computation.title.substr(colon + 1));
+    return feature == nullptr ? std::string() : feature->expression.text;
+  }
+
+  std::vector<std::shared_ptr<arrow::Array>> KeysOf(const ViewUse& use) const {
+    std::vector<std::shared_ptr<arrow::Array>> keys;
+    for (const std::size_t place : use.key_places) keys.push_back(request_.read.keys[place]);
+    return keys;
+  }
+
+  // Tells the row that wins offline and puts its values where computing finds them.
+  Result<ExplainedView> ExplainOffline(const ViewUse& use, const ViewRows& rows, std::size_t use_index,
+                                       std::vector<std::shared_ptr<arrow::Array>>& values) {
+    ExplainedView view;
+    view.view = use.view.view->name();
+    view.version = use.view.version;
+    view.generation = use.view.generation;
+    view.ttl_us = use.view.view->ttl_us;
+    JoinKeyBatch key;
+    LARDER_RETURN_IF_ERROR(EncodeJoinKeys(KeysOf(use), key));
+    OfflineWinner winner;
+    if (key.is_null[0] == 0) {
+      LARDER_ASSIGN_OR_RETURN(winner, FindOffline(rows, key.key(0), now_us_, context_));
+    }
+    view.offline_status = StatusAt(winner, view.ttl_us, now_us_);
+    if (winner.is_there) {
+      view.offline_row = rows.NameRow(winner.ordinal) + (winner.deleted ? " (a deletion)" : "");
+      if (winner.event_us != kBeginningOfTimeUs) view.offline_event_us = winner.event_us;
+    }
+    std::vector<std::string> names;
+    for (const std::size_t feature : use.features) names.push_back(use.view.view->features[feature].name);
+    std::shared_ptr<arrow::RecordBatch> fetched;
+    if (view.offline_status == ValueStatus::kPresent) {
+      LARDER_ASSIGN_OR_RETURN(fetched, FetchRow(rows, names, winner.ordinal));
+    }
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      std::shared_ptr<arrow::Array> value;
+      if (fetched != nullptr) {
+        value = fetched->column(static_cast<int>(i));
+      } else {
+        LARDER_ASSIGN_OR_RETURN(
+            value, FromArrow(arrow::MakeArrayOfNull(ToArrow(use.view.view->features[use.features[i]].type), 1)));
+      }
+      view.offline_values.emplace_back(names[i], ValueText(*value, 0));
+      for (std::size_t slot = 0; slot < values.size(); ++slot) {
+        const ValueSlot& place = plan_.slots[slot];
+        if (place.origin == SlotOrigin::kView && place.view_use == use_index && place.feature == i) {
+          values[slot] = value;
+        }
+      }
+    }
+    return view;
+  }
+
+  static Result<std::shared_ptr<arrow::RecordBatch>> FetchRow(const ViewRows& rows,
+                                                              const std::vector<std::string>& names,
+                                                              std::uint64_t ordinal) {
+    const std::array<std::uint64_t, 1> ordinals = {ordinal};
+    LARDER_ASSIGN_OR_RETURN(const auto stream, rows.Fetch(names, ordinals));
+    while (true) {
+      LARDER_ASSIGN_OR_RETURN(const auto batch, stream->Next());
+      if (!batch)
+        return Status(Reason::kInternal, "a row that was scanned cannot be fetched: " + rows.NameRow(ordinal));
+      for (std::int64_t row = 0; row < batch->rows->num_rows(); ++row) {
+        if (batch->ordinals->Value(row) == ordinal) return batch->rows->Slice(row, 1);
+      }
+    }
+  }
+
+  Status ExplainOnline(const ViewUse& use, ExplainedView& view) {
+    LARDER_ASSIGN_OR_RETURN(const StoredColumns stored,
+                            ReadStoredColumns(tables_, *plan_.snapshot, use.view, use.features, KeysOf(use)));
+    const auto& event_us = stored.event_times_us.front();
+    OfflineWinner row{event_us.has_value(), event_us.value_or(0), std::nullopt, 0, false};
+    if (event_us && *event_us > now_us_) row.is_there = false;
+    view.online_status = StatusAt(row, view.ttl_us, now_us_);
+    if (event_us && *event_us != kBeginningOfTimeUs) view.online_event_us = event_us;
+    for (std::size_t i = 0; i < use.features.size(); ++i) {
+      view.online_values.emplace_back(use.view.view->features[use.features[i]].name, ValueText(*stored.values[i], 0));
+    }
+    return {};
+  }
+
+  Project& project_;
+  OnlineTables& tables_;
+  const ExplainRequest& request_;
+  const RetrievalPlan& plan_;
+  const ExecutionContext& context_;
+  const std::int64_t now_us_;
+};
+
+}  // namespace
+
+Result<Explanation> Explain(Project& project, OnlineTables& tables, const ExplainRequest& request,
+                            const ExecutionContext& context) {
+  if (request.read.row_count != 1 || request.read.plan->outputs.size() != 1) {
+    return Status(Reason::kUsage, "explain takes one feature and one key", "write it as view:feature --key k=v");
+  }
+  return Explainer(project, tables, request, context).Make();
+}
+
+}  // namespace larder

@@ -1,0 +1,195 @@
+#include "retrieval/historical.h"
+
+#include <arrow/array.h>
+#include <arrow/builder.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/timestamp.h"
+#include "columnar/arrow_status.h"
+#include "retrieval/view_tables.h"
+
+namespace larder {
+namespace {
+
+std::string Title(const ViewUse& use) {
+  std::string title = use.view.view->name() + "@" + std::to_string(use.view.version) + " by";
+  for (std::size_t i = 0; i < use.key_columns.size(); ++i) title += (i == 0 ? " " : ", ") + use.key_columns[i];
+  return title;
+}
+
+Status CheckMatchNames(const RetrievalPlan& plan, std::vector<std::string> taken) {
+  for (const OutputColumn& column : plan.outputs) taken.push_back(column.name);
+  for (const MatchedView& match : plan.matches) {
+    for (const char* suffix : {"__event_time", "__age", "__status"}) {
+      const std::string name = match.label + suffix;
+      if (std::find(taken.begin(), taken.end(), name) != taken.end()) {
+        return Status(
+            Reason::kEqualNames,
+            "two columns of the answer would be named '" + name + "': one of them tells the match of " + match.label,
+            "leave --matches out, or give the views different aliases in a feature service");
+      }
+      taken.push_back(name);
+    }
+  }
+  return {};
+}
+
+JoinPlan MakeJoinPlan(const RetrievalPlan& plan, const EntityTable& entities, const ViewTables& tables) {
+  JoinPlan join;
+  join.left_time_column = entities.time_column();
+  for (std::size_t i = 0; i < plan.views.size(); ++i) {
+    const ViewUse& use = plan.views[i];
+    ViewJoin view;
+    view.name = Title(use);
+    view.layout = tables.key_layout(i);
+    view.ttl_us = use.view.view->ttl_us;
+    for (const std::size_t place : use.key_places) view.left_key_columns.push_back(entities.needed_column(place));
+    for (const std::size_t feature : use.features) {
+      const Feature& definition = use.view.view->features[feature];
+      view.values.push_back({definition.name, definition.type});
+    }
+    join.views.push_back(std::move(view));
+  }
+  return join;
+}
+
+// The three columns that tell a match. A view without time has neither event time nor age.
+Status AppendMatch(const JoinedView& view, const arrow::Int64Array& left_times, arrow::ArrayVector& columns) {
+  const auto& times = static_cast<const arrow::TimestampArray&>(*view.event_time);
+  arrow::TimestampBuilder event_time(ToArrow(ValueType::Of(TypeKind::kTimestamp)), arrow::default_memory_pool());
+  arrow::DurationBuilder age(arrow::duration(arrow::TimeUnit::MICRO), arrow::default_memory_pool());
+  arrow::StringBuilder status;
+  for (std::int64_t row = 0; row < times.length(); ++row) {
+    const auto match = static_cast<MatchStatus>(view.status->Value(row));
+    LARDER_RETURN_IF_ERROR(FromArrow(status.Append(MatchStatusName(match))));
+    if (times.IsNull(row) || times.Value(row) == kBeginningOfTimeUs) {
+      LARDER_RETURN_IF_ERROR(FromArrow(event_time.AppendNull()));
+      LARDER_RETURN_IF_ERROR(FromArrow(age.AppendNull()));
+      continue;
+    }
+    LARDER_RETURN_IF_ERROR(FromArrow(event_time.Append(times.Value(row))));
+    std::int64_t age_us = 0;
+    if (__builtin_sub_overflow(left_times.Value(row), times.Value(row), &age_us)) age_us = INT64_MAX;
+    LARDER_RETURN_IF_ERROR(FromArrow(age.Append(age_us)));
+  }
+  for (arrow::ArrayBuilder* builder :
+       {static_cast<arrow::ArrayBuilder*>(&event_time), static_cast<arrow::ArrayBuilder*>(&age),
+        static_cast<arrow::ArrayBuilder*>(&status)}) {
+    LARDER_ASSIGN_OR_RETURN(auto array, FromArrow(builder->Finish()));
+    columns.push_back(std::move(array));
+  }
+  return {};
+}
+
+class JoinedRows final : public HistoricalRows {
+ public:
+  JoinedRows(std::shared_ptr<const RetrievalPlan> plan, std::unique_ptr<ViewTables> tables,
+             const HistoricalRequest& request)
+      : plan_(std::move(plan)), tables_(std::move(tables)), request_(request) {}
+
+  Status Join(const EntityTable& entities, const ExecutionContext& context) {
+    join_plan_ = MakeJoinPlan(*plan_, entities, *tables_);
+    join_plan_.as_known = request_.as_known;
+    join_plan_.match_details = request_.matches;
+    own_column_count_ = entities.own_column_count();
+    request_column_ = entities.needed_column(plan_->key_columns.size());
+    schema_ = MakeSchema(*entities.own_schema());
+    std::vector<FeatureRows*> views;
+    for (std::size_t i = 0; i < plan_->views.size(); ++i) views.push_back(&tables_->feature_rows(i));
+    LARDER_ASSIGN_OR_RETURN(const auto left, entities.Read());
+    LARDER_ASSIGN_OR_RETURN(joined_, JoinPointInTime(join_plan_, *left, views, context));
+    for (std::size_t i = 0; i < plan_->views.size(); ++i) {
+      summaries_.push_back({join_plan_.views[i].name, joined_->statistics()[i], tables_->read_statistics(i)});
+    }
+    return {};
+  }
+
+  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
+  std::int64_t row_count() const override { return joined_->row_count(); }
+  const std::vector<ViewSummary>& summaries() const override { return summaries_; }
+
+  Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
+    LARDER_ASSIGN_OR_RETURN(const std::optional<JoinedBatch> batch, joined_->Next());
+    if (!batch) return std::shared_ptr<arrow::RecordBatch>();
+    const std::int64_t row_count = batch->left->num_rows();
+    std::vector<std::shared_ptr<arrow::Array>> values(plan_->slots.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const ValueSlot& slot = plan_->slots[i];
+      if (slot.origin == SlotOrigin::kView) values[i] = batch->views[slot.view_use].values[slot.feature];
+      if (slot.origin == SlotOrigin::kRequest) {
+        values[i] = batch->left->column(request_column_ + static_cast<int>(slot.feature));
+      }
+    }
+    const auto row_name = [this](std::int64_t row) {
+      return request_.entities + ", row " + std::to_string(rows_given_ + row + 1);
+    };
+    LARDER_RETURN_IF_ERROR(Compute(*plan_, row_count, row_name, values));
+    arrow::ArrayVector columns;
+    for (int i = 0; i < own_column_count_; ++i) columns.push_back(batch->left->column(i));
+    for (const OutputColumn& output : plan_->outputs) columns.push_back(values[output.slot]);
+    const auto& times = static_cast<const arrow::Int64Array&>(*batch->left->column(join_plan_.left_time_column));
+    for (const MatchedView& match : matches()) {
+      LARDER_RETURN_IF_ERROR(AppendMatch(batch->views[match.view_use], times, columns));
+    }
+    rows_given_ += row_count;
+    return arrow::RecordBatch::Make(schema_, row_count, std::move(columns));
+  }
+
+ private:
+  std::span<const MatchedView> matches() const {
+    return request_.matches ? std::span<const MatchedView>(plan_->matches) : std::span<const MatchedView>();
+  }
+
+  std::shared_ptr<arrow::Schema> MakeSchema(const arrow::Schema& own) const {
+    arrow::FieldVector fields = own.fields();
+    for (const OutputColumn& output : plan_->outputs) {
+      fields.push_back(arrow::field(output.name, ToArrow(plan_->slots[output.slot].type)));
+    }
+    for (const MatchedView& match : matches()) {
+      fields.push_back(arrow::field(match.label + "__event_time", ToArrow(ValueType::Of(TypeKind::kTimestamp))));
+      fields.push_back(arrow::field(match.label + "__age", arrow::duration(arrow::TimeUnit::MICRO)));
+      fields.push_back(arrow::field(match.label + "__status", arrow::utf8()));
+    }
+    return arrow::schema(std::move(fields));
+  }
+
+  std::shared_ptr<const RetrievalPlan> plan_;
+  std::unique_ptr<ViewTables> tables_;
+  const HistoricalRequest request_;
+  JoinPlan join_plan_;
+  std::unique_ptr<JoinedBatchStream> joined_;
+  std::shared_ptr<arrow::Schema> schema_;
+  std::vector<ViewSummary> summaries_;
+  int own_column_count_ = 0;
+  int request_column_ = 0;
+  std::int64_t rows_given_ = 0;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<HistoricalRows>> GetHistorical(Project& project, const HistoricalRequest& request,
+                                                      const ExecutionContext& context) {
+  LARDER_ASSIGN_OR_RETURN(auto snapshot, project.Snapshot());
+  LARDER_ASSIGN_OR_RETURN(const auto plan, PlanRetrieval(std::move(snapshot), request.features));
+
+  EntityTableRequest needed{request.entities, true, request.timestamp, plan->key_columns};
+  needed.columns.insert(needed.columns.end(), plan->request_columns.begin(), plan->request_columns.end());
+  LARDER_ASSIGN_OR_RETURN(const EntityTable entities,
+                          EntityTable::Open(project.files(), std::move(needed), arrow::default_memory_pool()));
+  LARDER_RETURN_IF_ERROR(CheckOutputNames(*plan, entities.own_schema()->field_names()));
+  if (request.matches) LARDER_RETURN_IF_ERROR(CheckMatchNames(*plan, entities.own_schema()->field_names()));
+
+  auto tables = std::make_unique<ViewTables>(project, *plan->snapshot);
+  std::vector<ResolvedView> views;
+  for (const ViewUse& use : plan->views) views.push_back(use.view);
+  LARDER_RETURN_IF_ERROR(tables->Open(views));
+  auto rows = std::make_unique<JoinedRows>(plan, std::move(tables), request);
+  LARDER_RETURN_IF_ERROR(rows->Join(entities, context));
+  return std::unique_ptr<HistoricalRows>(std::move(rows));
+}
+
+}  // namespace larder

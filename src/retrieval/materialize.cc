@@ -1,0 +1,226 @@
+#include "retrieval/materialize.h"
+
+#include <arrow/array.h>
+#include <arrow/record_batch.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "base/cancellation.h"
+#include "base/timestamp.h"
+#include "columnar/arrow_status.h"
+#include "engine/newest_per_key.h"
+#include "retrieval/stored_rows.h"
+#include "retrieval/view_tables.h"
+
+namespace larder {
+namespace {
+
+// Rows that are written to the store at once: enough to share one sync, few enough to hold.
+constexpr std::size_t kRowsPerWrite = 4096;
+
+// Which rows of a view one run reads.
+struct Run {
+  ResolvedView view;
+  std::int64_t from_us = kBeginningOfTimeUs;
+  std::int64_t to_us = 0;
+  bool moves_watermark = true;
+  std::optional<MaterializationMark> mark;  // of the run before
+  bool reads_changed_files_only = false;    // below from_us
+};
+
+Result<std::int64_t> EndOf(const Project& project, const MaterializeRequest& request) {
+  const std::int64_t now_us = project.clock().NowUs();
+  const std::int64_t to_us = request.to_us.value_or(now_us);
+  if (to_us > now_us + project.config().server.clock_skew_us) {
+    return Status(Reason::kFutureTime, "the end of the materialization is ahead of the clock: " + FormatInstant(to_us),
+                  "leave --to out for everything up to now");
+  }
+  if (request.incremental && request.from_us) {
+    return Status(Reason::kUsage, "an incremental materialization has no --from", "leave one of them out");
+  }
+  if (request.from_us && *request.from_us > to_us) {
+    return Status(Reason::kUsage,
+                  "the materialization ends before it begins: from " + FormatInstant(*request.from_us) + " to " +
+                      FormatInstant(to_us),
+                  "give --from an instant not after --to");
+  }
+  return std::min(to_us, now_us);
+}
+
+Result<std::vector<ResolvedView>> ViewsOf(const RegistrySnapshot& snapshot, const MaterializeRequest& request) {
+  const std::vector<ResolvedView> all = snapshot.MaterializedViews();
+  if (request.views.empty()) return all;
+  std::vector<ResolvedView> chosen;
+  for (const std::string& name : request.views) {
+    LARDER_ASSIGN_OR_RETURN(const auto view, snapshot.current().FindFeatureView(name));
+    if (!view->online) {
+      return Status(Reason::kInvalidReference, "feature view '" + name + "' is not online",
+                    "set online: true in its definition, and apply");
+    }
+    for (const ResolvedView& candidate : all) {
+      if (candidate.view->name() == name) chosen.push_back(candidate);
+    }
+  }
+  return chosen;
+}
+
+Result<Run> PlanRun(Project& project, const ResolvedView& view, const MaterializeRequest& request, std::int64_t to_us) {
+  Run run{view, request.from_us.value_or(kBeginningOfTimeUs), to_us, true, std::nullopt, false};
+  LARDER_ASSIGN_OR_RETURN(run.mark, project.WithRegistry([&](Registry& registry) {
+    return registry.Mark(view.view->name(), view.generation);
+  }));
+  const bool has_watermark = run.mark && run.mark->watermark_us;
+  if (request.incremental && has_watermark && run.mark->version == view.version) {
+    if (__builtin_sub_overflow(*run.mark->watermark_us, view.view->allowed_lateness_us, &run.from_us)) {
+      run.from_us = kBeginningOfTimeUs;
+    }
+    run.reads_changed_files_only = true;
+  }
+  // A run that leaves a gap behind the watermark must not make an incremental one believe that it was read.
+  run.moves_watermark = !has_watermark || !request.from_us || *request.from_us <= *run.mark->watermark_us;
+  return run;
+}
+
+std::vector<FileStamp> Stamps(const std::vector<FileInfo>& files) {
+  std::vector<FileStamp> stamps;
+  for (const FileInfo& file : files) stamps.push_back({file.path, file.size_bytes, file.modified_ns});
+  std::sort(stamps.begin(), stamps.end());
+  return stamps;
+}
+
+// Takes winners and brings them to the table: as a bulk load swapped in whole, or as writes.
+class TableSink {
+ public:
+  TableSink(OnlineTables& tables, const Run& run, const ExecutionContext& context)
+      : tables_(tables), run_(run), context_(context) {}
+
+  Status Open() {
+    LARDER_ASSIGN_OR_RETURN(layout_, tables_.Layout(*run_.view.view, run_.view.version));
+    LARDER_ASSIGN_OR_RETURN(table_, tables_.Table(run_.view.view->name(), run_.view.generation));
+    if (run_.reads_changed_files_only) return {};
+    LoadOptions options;
+    options.cancellation = context_.cancellation;
+    LARDER_ASSIGN_OR_RETURN(load_, table_->BeginLoad(options));
+    return {};
+  }
+
+  Status Take(const NewestRows& rows) {
+    const std::size_t key_count = run_.view.entities.size();
+    RowsToStore store;
+    for (int i = 0; i < rows.columns->num_columns(); ++i) {
+      (static_cast<std::size_t>(i) < key_count ? store.keys : store.values).push_back(rows.columns->column(i));
+    }
+    const auto timestamp = ToArrow(ValueType::Of(TypeKind::kTimestamp));
+    LARDER_ASSIGN_OR_RETURN(store.event_times, FromArrow(rows.event_time_us->View(timestamp)));
+    LARDER_ASSIGN_OR_RETURN(store.created_times, FromArrow(rows.created_time_us->View(timestamp)));
+    store.deleted = rows.deleted;
+    LARDER_RETURN_IF_ERROR(writer_.Encode(*layout_, store));
+    if (load_ != nullptr) return load_->Add(writer_.writes());
+    std::span<const CellWrite> writes = writer_.writes();
+    while (!writes.empty()) {
+      const auto part = writes.first(std::min(kRowsPerWrite, writes.size()));
+      LARDER_ASSIGN_OR_RETURN(const WriteResult result, table_->Write(part));
+      rows_written_ += result.applied_count();
+      rows_older_ += result.older_count();
+      writes = writes.subspan(part.size());
+    }
+    return {};
+  }
+
+  Status Finish() {
+    if (load_ == nullptr) return {};
+    LARDER_ASSIGN_OR_RETURN(const LoadResult result, load_->Commit());
+    rows_written_ = result.applied_count;
+    rows_older_ = result.older_count;
+    return {};
+  }
+
+  std::int64_t rows_written() const { return rows_written_; }
+  std::int64_t rows_older() const { return rows_older_; }
+
+ private:
+  OnlineTables& tables_;
+  const Run& run_;
+  const ExecutionContext& context_;
+  std::shared_ptr<const RowLayout> layout_;
+  std::shared_ptr<OnlineTable> table_;
+  std::unique_ptr<TableLoad> load_;
+  CellWriter writer_;
+  std::int64_t rows_written_ = 0;
+  std::int64_t rows_older_ = 0;
+};
+
+Status RecordMark(Project& project, const Run& run, const MaterializedView& done, std::vector<FileStamp> files) {
+  MaterializationMark mark;
+  mark.view = done.view;
+  mark.generation = done.generation;
+  mark.version = done.version;
+  mark.watermark_us = run.mark ? run.mark->watermark_us : std::nullopt;
+  if (run.moves_watermark) mark.watermark_us = std::max(mark.watermark_us.value_or(INT64_MIN), done.to_us);
+  mark.from_us = done.from_us;
+  mark.to_us = done.to_us;
+  mark.finished_us = project.clock().NowUs();
+  mark.row_count = done.rows_written;
+  // Files count as read only when nothing between them and the watermark was left out.
+  mark.files = run.moves_watermark || !run.mark ? std::move(files) : run.mark->files;
+  return project.WithRegistry([&](Registry& registry) { return registry.SetMark(mark); });
+}
+
+Result<MaterializedView> MaterializeView(Project& project, OnlineTables& tables, const Run& run,
+                                         const ExecutionContext& context) {
+  const std::int64_t began_ns = project.clock().MonotonicNs();
+  LARDER_ASSIGN_OR_RETURN(const auto claim, tables.Claim(run.view.view->name()));
+  LARDER_ASSIGN_OR_RETURN(const auto snapshot, project.Snapshot());
+  ViewTables rows(project, *snapshot);
+  LARDER_RETURN_IF_ERROR(rows.Open(std::span(&run.view, 1)));
+  const std::vector<FileStamp> files = Stamps(rows.rows(0).files());
+  if (run.reads_changed_files_only) {
+    rows.view_feature_rows(0).SetIncremental(run.from_us, [&run](const FileInfo& file) {
+      const FileStamp stamp{file.path, file.size_bytes, file.modified_ns};
+      return std::binary_search(run.mark->files.begin(), run.mark->files.end(), stamp);
+    });
+  }
+  NewestPerKeyPlan plan;
+  plan.layout = rows.key_layout(0);
+  // Rows of changed files below `from` count too; of the others, the reader leaves out what it can.
+  plan.event_time = {run.reads_changed_files_only ? INT64_MIN : run.from_us, run.to_us};
+  for (const auto& entity : run.view.entities) plan.columns.push_back({entity->join_key, entity->type});
+  for (const Feature& feature : run.view.view->features) plan.columns.push_back({feature.name, feature.type});
+
+  TableSink sink(tables, run, context);
+  LARDER_RETURN_IF_ERROR(sink.Open());
+  LARDER_ASSIGN_OR_RETURN(const NewestPerKeyStatistics read,
+                          GiveNewestPerKey(plan, rows.feature_rows(0), context,
+                                           [&sink](const NewestRows& winners) { return sink.Take(winners); }));
+  LARDER_RETURN_IF_ERROR(sink.Finish());
+  MaterializedView done{run.view.view->name(), run.view.version, run.view.generation, run.from_us, run.to_us};
+  done.rows_read = read.rows_read;
+  done.rows_written = sink.rows_written();
+  done.rows_older = sink.rows_older();
+  done.rows_ignored = read.null_key_rows + read.null_time_rows;
+  LARDER_RETURN_IF_ERROR(RecordMark(project, run, done, files));
+  done.seconds = static_cast<double>(project.clock().MonotonicNs() - began_ns) / 1e9;
+  return done;
+}
+
+}  // namespace
+
+Result<std::vector<MaterializedView>> Materialize(Project& project, OnlineTables& tables,
+                                                  const MaterializeRequest& request, const ExecutionContext& context) {
+  LARDER_ASSIGN_OR_RETURN(const auto snapshot, project.Snapshot());
+  LARDER_ASSIGN_OR_RETURN(const std::int64_t to_us, EndOf(project, request));
+  LARDER_ASSIGN_OR_RETURN(const auto views, ViewsOf(*snapshot, request));
+  std::vector<MaterializedView> done;
+  for (const ResolvedView& view : views) {
+    if (context.cancellation != nullptr) LARDER_RETURN_IF_ERROR(context.cancellation->Check());
+    LARDER_ASSIGN_OR_RETURN(const Run run, PlanRun(project, view, request, to_us));
+    auto materialized = MaterializeView(project, tables, run, context);
+    if (!materialized.ok()) return materialized.status().WithContext("materialize " + view.view->name());
+    done.push_back(std::move(materialized).value());
+  }
+  return done;
+}
+
+}  // namespace larder

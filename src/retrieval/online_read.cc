@@ -1,0 +1,163 @@
+#include "retrieval/online_read.h"
+
+#include <arrow/array.h>
+#include <arrow/array/util.h>
+#include <arrow/builder.h>
+#include <arrow/compute/api_vector.h>
+#include <arrow/compute/exec.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/timestamp.h"
+#include "columnar/arrow_status.h"
+#include "retrieval/stored_rows.h"
+
+namespace larder {
+namespace {
+
+// The moment of a read: rows up to `visible_until_us` are there, and ages count from `now_us`.
+struct Moment {
+  std::int64_t now_us = 0;
+  std::int64_t visible_until_us = 0;
+};
+
+std::int64_t SaturatedAdd(std::int64_t a, std::int64_t b) {
+  std::int64_t sum = 0;
+  if (__builtin_add_overflow(a, b, &sum)) return b < 0 ? INT64_MIN : INT64_MAX;
+  return sum;
+}
+
+Moment MomentOf(const Project& project, const OnlineRequest& request) {
+  if (request.now_us) return {*request.now_us, *request.now_us};
+  const std::int64_t now_us = project.clock().NowUs();
+  return {now_us, SaturatedAdd(now_us, project.config().server.clock_skew_us)};
+}
+
+ValueStatus StatusOf(const std::optional<std::int64_t>& event_us, std::int64_t ttl_us, const Moment& moment) {
+  if (!event_us || *event_us > moment.visible_until_us) return ValueStatus::kNotFound;
+  if (ttl_us > 0 && *event_us < SaturatedAdd(moment.now_us, -ttl_us)) return ValueStatus::kOutsideMaxAge;
+  return ValueStatus::kPresent;
+}
+
+// What one look-up gave, as of the moment: hidden rows have null values.
+struct ViewAnswer {
+  std::vector<std::shared_ptr<arrow::Array>> values;
+  std::vector<ValueStatus> statuses;
+  std::vector<std::int64_t> event_times_us;
+};
+
+// Puts nulls where a row is there but must not be seen.
+Result<std::shared_ptr<arrow::Array>> Hide(const std::shared_ptr<arrow::Array>& values,
+                                           const std::vector<ValueStatus>& statuses) {
+  arrow::Int64Builder places;
+  for (std::size_t row = 0; row < statuses.size(); ++row) {
+    LARDER_RETURN_IF_ERROR(FromArrow(
+        statuses[row] == ValueStatus::kPresent ? places.Append(static_cast<std::int64_t>(row)) : places.AppendNull()));
+  }
+  LARDER_ASSIGN_OR_RETURN(const auto indexes, FromArrow(places.Finish()));
+  return FromArrow(arrow::compute::Take(*values, *indexes));
+}
+
+class OnlineReader {
+ public:
+  OnlineReader(const Project& project, OnlineTables& tables, const OnlineRequest& request)
+      : tables_(tables), request_(request), plan_(*request.plan), moment_(MomentOf(project, request)) {}
+
+  Result<OnlineAnswer> Read(const RegistrySnapshot& snapshot) {
+    std::vector<std::string> key_names;
+    for (const NeededColumn& key : plan_.key_columns) key_names.push_back(key.name);
+    LARDER_RETURN_IF_ERROR(CheckOutputNames(plan_, key_names));
+    for (const ViewUse& use : plan_.views) {
+      LARDER_ASSIGN_OR_RETURN(ViewAnswer answer, ReadView(snapshot, use));
+      views_.push_back(std::move(answer));
+    }
+    std::vector<std::shared_ptr<arrow::Array>> values(plan_.slots.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const ValueSlot& slot = plan_.slots[i];
+      if (slot.origin == SlotOrigin::kView) values[i] = views_[slot.view_use].values[slot.feature];
+      if (slot.origin == SlotOrigin::kRequest) values[i] = request_.request_values[slot.feature];
+    }
+    const auto row_name = [](std::int64_t row) { return "row " + std::to_string(row + 1) + " of the request"; };
+    LARDER_RETURN_IF_ERROR(Compute(plan_, request_.row_count, row_name, values));
+    return Assemble(values);
+  }
+
+ private:
+  Result<ViewAnswer> ReadView(const RegistrySnapshot& snapshot, const ViewUse& use) {
+    std::vector<std::shared_ptr<arrow::Array>> keys;
+    for (const std::size_t place : use.key_places) keys.push_back(request_.keys[place]);
+    LARDER_ASSIGN_OR_RETURN(StoredColumns stored, ReadStoredColumns(tables_, snapshot, use.view, use.features, keys));
+    ViewAnswer answer;
+    bool hides = false;
+    for (const auto& event_us : stored.event_times_us) {
+      const ValueStatus status = StatusOf(event_us, use.view.view->ttl_us, moment_);
+      hides |= status != ValueStatus::kPresent && event_us.has_value();
+      answer.statuses.push_back(status);
+      const bool has_time = event_us && *event_us != kBeginningOfTimeUs && status != ValueStatus::kNotFound;
+      answer.event_times_us.push_back(has_time ? *event_us : 0);
+    }
+    answer.values = std::move(stored.values);
+    if (!hides) return answer;
+    for (auto& values : answer.values) {
+      LARDER_ASSIGN_OR_RETURN(values, Hide(values, answer.statuses));
+    }
+    return answer;
+  }
+
+  OnlineAnswer Assemble(const std::vector<std::shared_ptr<arrow::Array>>& values) const {
+    const auto row_count = static_cast<std::size_t>(request_.row_count);
+    OnlineAnswer answer;
+    answer.row_count = request_.row_count;
+    const std::vector<ValueStatus> all_present(row_count, ValueStatus::kPresent);
+    const std::vector<std::int64_t> epochs(row_count, 0);
+    for (std::size_t i = 0; i < plan_.key_columns.size(); ++i) {
+      answer.columns.push_back({plan_.key_columns[i].name, request_.keys[i], all_present, epochs});
+    }
+    for (const OutputColumn& output : plan_.outputs) {
+      const ValueSlot& slot = plan_.slots[output.slot];
+      OnlineColumn column{output.name, values[output.slot], all_present, epochs};
+      if (slot.origin == SlotOrigin::kView) {
+        column.statuses = views_[slot.view_use].statuses;
+        column.event_times_us = views_[slot.view_use].event_times_us;
+      }
+      for (std::size_t row = 0; row < row_count; ++row) {
+        if (column.statuses[row] == ValueStatus::kPresent && column.values->IsNull(static_cast<std::int64_t>(row))) {
+          column.statuses[row] = ValueStatus::kNullValue;
+        }
+      }
+      answer.columns.push_back(std::move(column));
+    }
+    return answer;
+  }
+
+  OnlineTables& tables_;
+  const OnlineRequest& request_;
+  const RetrievalPlan& plan_;
+  const Moment moment_;
+  std::vector<ViewAnswer> views_;
+};
+
+}  // namespace
+
+std::string_view ValueStatusName(ValueStatus status) {
+  switch (status) {
+    case ValueStatus::kPresent:
+      return "PRESENT";
+    case ValueStatus::kNullValue:
+      return "NULL_VALUE";
+    case ValueStatus::kNotFound:
+      return "NOT_FOUND";
+    case ValueStatus::kOutsideMaxAge:
+      return "OUTSIDE_MAX_AGE";
+  }
+  LARDER_CHECK(false);
+}
+
+Result<OnlineAnswer> ReadOnline(const Project& project, OnlineTables& tables, const OnlineRequest& request) {
+  LARDER_CHECK(request.keys.size() == request.plan->key_columns.size());
+  LARDER_CHECK(request.request_values.size() == request.plan->request_columns.size());
+  return OnlineReader(project, tables, request).Read(*request.plan->snapshot);
+}
+
+}  // namespace larder

@@ -1,0 +1,77 @@
+// A project's online store, opened: tables of stored rows, and how the rows of each view version are laid out.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "base/counters.h"
+#include "base/status.h"
+#include "columnar/row_codec.h"
+#include "online/online_store.h"
+#include "registry/registry_snapshot.h"
+#include "retrieval/project.h"
+#include "sources/source_snapshot.h"
+
+namespace larder {
+
+/// Holds the online store of a project while this process owns it. Rows of one generation of a view stand in one table;
+/// their schema id is the version of the view that wrote them, so features may come and go without rewriting.
+/// Thread-safe.
+class OnlineTables {
+ public:
+  /// Opens (and makes) the store that larder.yaml names. kLocked when another process owns it.
+  static Result<std::unique_ptr<OnlineTables>> Open(Project& project, Counters& counters);
+  ~OnlineTables();
+
+  OnlineStore& store() { return *store_; }
+  Counters& counters() { return counters_; }
+
+  /// Returns the table of a view's generation. Cheap after the first call.
+  Result<std::shared_ptr<OnlineTable>> Table(const std::string& view, std::int64_t generation);
+
+  /// Returns how rows that a version of a view wrote are laid out: its features in their order.
+  Result<std::shared_ptr<const RowLayout>> Layout(const FeatureView& view, std::int64_t version);
+
+  /// Returns a snapshot of a source for the columns of pushed rows; taken once for a text of the source.
+  Result<std::shared_ptr<SourceSnapshot>> PushSchema(Project& project, const RegistrySnapshot& snapshot,
+                                                     const std::shared_ptr<const Source>& source);
+
+  /// Drops the tables of generations that nothing needs any more, and says so in the registry. Called after an apply.
+  Status ClearDropped(Project& project);
+
+  /// Takes the right to materialize a view; kAlreadyRunning while another holds it.
+  class MaterializationClaim;
+  Result<MaterializationClaim> Claim(const std::string& view);
+
+ private:
+  OnlineTables(std::unique_ptr<OnlineStore> store, Counters& counters);
+
+  std::unique_ptr<OnlineStore> store_;
+  Counters& counters_;
+  std::mutex mutex_;
+  std::map<TableName, std::shared_ptr<OnlineTable>> tables_;
+  std::map<std::string, std::shared_ptr<const RowLayout>> layouts_;      // by "view@version" and the types
+  std::map<std::string, std::shared_ptr<SourceSnapshot>> push_schemas_;  // by canonical text
+  std::set<std::string> claimed_;
+};
+
+/// Holds the right to materialize one view, until it goes. Move-only.
+class OnlineTables::MaterializationClaim {
+ public:
+  MaterializationClaim(OnlineTables& tables, std::string view) : tables_(&tables), view_(std::move(view)) {}
+  MaterializationClaim(MaterializationClaim&& other) noexcept
+      : tables_(std::exchange(other.tables_, nullptr)), view_(std::move(other.view_)) {}
+  MaterializationClaim& operator=(MaterializationClaim&&) = delete;
+  ~MaterializationClaim();
+
+ private:
+  OnlineTables* tables_;
+  std::string view_;
+};
+
+}  // namespace larder

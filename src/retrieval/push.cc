@@ -1,0 +1,233 @@
+#include "retrieval/push.h"
+
+#include <arrow/array.h>
+#include <arrow/record_batch.h>
+#include <arrow/table.h>
+
+#include <set>
+#include <utility>
+
+#include "base/timestamp.h"
+#include "retrieval/stored_rows.h"
+#include "retrieval/view_tables.h"
+#include "sources/pushed_rows.h"
+#include "sources/view_rows.h"
+#include "text/nearest_name.h"
+
+namespace larder {
+namespace {
+
+// Rows checked and ready for one view's table.
+struct ReadyView {
+  ResolvedView view;
+  ViewPush push;
+};
+
+// Everything a push will write, checked before anything is written.
+struct ReadyPush {
+  PushTarget target = PushTarget::kView;
+  std::string name;
+  std::shared_ptr<arrow::Table> offline_rows;
+  std::vector<ReadyView> views;
+};
+
+class PushChecker {
+ public:
+  PushChecker(Project& project, OnlineTables* tables, const PushRequest& request,
+              std::shared_ptr<const RegistrySnapshot> snapshot)
+      : project_(project), tables_(tables), request_(request), snapshot_(std::move(snapshot)) {
+    options_.created_us = project.clock().NowUs();
+    options_.deletion = request.deletion;
+  }
+
+  Result<ReadyPush> Check() {
+    ReadyPush ready;
+    ready.name = request_.target;
+    const DefinitionSet& current = snapshot_->current();
+    if (current.feature_views().contains(request_.target)) {
+      LARDER_RETURN_IF_ERROR(CheckView(ready));
+    } else if (current.sources().contains(request_.target)) {
+      ready.target = PushTarget::kSource;
+      LARDER_RETURN_IF_ERROR(CheckSource(ready));
+    } else {
+      return UnknownTarget();
+    }
+    for (const ReadyView& view : ready.views) LARDER_RETURN_IF_ERROR(CheckTimes(view.push));
+    return ready;
+  }
+
+ private:
+  Status UnknownTarget() const {
+    std::vector<std::string> names = snapshot_->current().Names(ObjectKind::kFeatureView);
+    for (auto& name : snapshot_->current().Names(ObjectKind::kSource)) names.push_back(name);
+    std::string hint = DidYouMean(request_.target, names);
+    if (hint.empty()) hint = "see larder list";
+    return Status(Reason::kUnknownObject, "no feature view or source '" + request_.target + "' to push to", hint);
+  }
+
+  // The versions of a view whose stored rows a push goes to; its current version also when the view is not online.
+  std::vector<ResolvedView> VersionsOf(const ResolvedView& current) const {
+    std::vector<ResolvedView> versions;
+    for (const ResolvedView& view : snapshot_->MaterializedViews()) {
+      if (view.view->name() == current.view->name()) versions.push_back(view);
+    }
+    return versions;
+  }
+
+  Status CheckView(ReadyPush& ready) {
+    LARDER_ASSIGN_OR_RETURN(const ResolvedView current, snapshot_->ResolveView(request_.target, std::nullopt));
+    const ViewOfSource view = ToViewOfSource(current);
+    LARDER_ASSIGN_OR_RETURN(ready.offline_rows, CheckRowsForView(view, *request_.rows, options_));
+    LARDER_ASSIGN_OR_RETURN(ViewPush push, ViewRowsOfViewPush(view, *ready.offline_rows));
+    if (!request_.online) {
+      ready.views.push_back({current, std::move(push)});
+      return {};
+    }
+    for (const ResolvedView& version : VersionsOf(current)) {
+      if (version.version == current.version) {
+        ready.views.push_back({version, push});
+        continue;
+      }
+      LARDER_ASSIGN_OR_RETURN(const auto rows, CheckRowsForView(ToViewOfSource(version), *request_.rows, options_));
+      LARDER_ASSIGN_OR_RETURN(ViewPush older, ViewRowsOfViewPush(ToViewOfSource(version), *rows));
+      ready.views.push_back({version, std::move(older)});
+    }
+    return {};
+  }
+
+  Status CheckSource(ReadyPush& ready) {
+    const auto source = snapshot_->current().sources().at(request_.target);
+    std::vector<ResolvedView> views;
+    for (const auto& [name, view] : snapshot_->current().feature_views()) {
+      if (view->source != request_.target) continue;
+      LARDER_ASSIGN_OR_RETURN(ResolvedView resolved, snapshot_->ResolveView(name, std::nullopt));
+      views.push_back(std::move(resolved));
+    }
+    std::set<std::string> keys;
+    for (const ResolvedView& view : views) {
+      for (const auto& entity : view.entities) keys.insert(entity->join_key);
+    }
+    LARDER_ASSIGN_OR_RETURN(const auto schema, PushSchema(source));
+    LARDER_ASSIGN_OR_RETURN(ready.offline_rows,
+                            CheckRowsForSource(*schema, *request_.rows, {keys.begin(), keys.end()}, options_));
+    for (const ResolvedView& view : views) {
+      LARDER_ASSIGN_OR_RETURN(ViewPush push, ViewRowsOfSourcePush(ToViewOfSource(view), *schema, *ready.offline_rows));
+      if (!request_.online || view.view->online) ready.views.push_back({view, std::move(push)});
+    }
+    return request_.online ? CheckKeptGenerations(ready) : Status();
+  }
+
+  // Older generations that something pins get the rows by their own derive and where.
+  Status CheckKeptGenerations(ReadyPush& ready) {
+    for (const ResolvedView& view : snapshot_->MaterializedViews()) {
+      if (view.source->name() != request_.target) continue;
+      LARDER_ASSIGN_OR_RETURN(const ResolvedView current, snapshot_->ResolveView(view.view->name(), std::nullopt));
+      if (current.version == view.version) continue;
+      std::vector<std::string> keys;
+      for (const auto& entity : view.entities) keys.push_back(entity->join_key);
+      LARDER_ASSIGN_OR_RETURN(const auto schema, PushSchema(view.source));
+      LARDER_ASSIGN_OR_RETURN(const auto rows, CheckRowsForSource(*schema, *request_.rows, keys, options_));
+      LARDER_ASSIGN_OR_RETURN(ViewPush push, ViewRowsOfSourcePush(ToViewOfSource(view), *schema, *rows));
+      ready.views.push_back({view, std::move(push)});
+    }
+    return {};
+  }
+
+  Result<std::shared_ptr<SourceSnapshot>> PushSchema(const std::shared_ptr<const Source>& source) {
+    if (tables_ != nullptr) return tables_->PushSchema(project_, *snapshot_, source);
+    return TakeSourceSnapshot(project_, *snapshot_, source);
+  }
+
+  Status CheckTimes(const ViewPush& push) const {
+    if (!push.layout.has_event_time) return {};
+    const auto& times =
+        static_cast<const arrow::TimestampArray&>(*push.rows->column(static_cast<int>(push.layout.key_names.size())));
+    const std::int64_t limit_us = project_.clock().NowUs() + project_.config().server.clock_skew_us;
+    for (std::int64_t row = 0; row < times.length(); ++row) {
+      if (times.IsNull(row) || times.Value(row) <= limit_us) continue;
+      return Status(
+          Reason::kFutureTime,
+          "event time is ahead of the clock: " + FormatInstant(times.Value(row)) + " in row " + std::to_string(row + 1),
+          "push events when they happened; server.clock_skew allows for clocks that differ");
+    }
+    return {};
+  }
+
+  Project& project_;
+  OnlineTables* tables_;
+  const PushRequest& request_;
+  const std::shared_ptr<const RegistrySnapshot> snapshot_;
+  PushOptions options_;
+};
+
+RowsToStore ToStore(const ViewPush& push) {
+  RowsToStore rows;
+  int column = 0;
+  for (std::size_t i = 0; i < push.layout.key_names.size(); ++i) rows.keys.push_back(push.rows->column(column++));
+  if (push.layout.has_event_time) rows.event_times = push.rows->column(column++);
+  if (push.layout.has_created_time) rows.created_times = push.rows->column(column++);
+  if (push.layout.has_deletion_mark) rows.deleted = push.rows->column(column++);
+  while (column < push.rows->num_columns()) rows.values.push_back(push.rows->column(column++));
+  return rows;
+}
+
+Result<PushOutcome::View> WriteOnline(OnlineTables& tables, const ReadyView& ready) {
+  LARDER_ASSIGN_OR_RETURN(const auto layout, tables.Layout(*ready.view.view, ready.view.version));
+  LARDER_ASSIGN_OR_RETURN(const auto table, tables.Table(ready.view.view->name(), ready.view.generation));
+  CellWriter writer;
+  LARDER_RETURN_IF_ERROR(writer.Encode(*layout, ToStore(ready.push)));
+  PushOutcome::View outcome{ready.view.view->name(), 0, 0, writer.ignored_count()};
+  if (writer.writes().empty()) return outcome;
+  LARDER_ASSIGN_OR_RETURN(const WriteResult result, table->Write(writer.writes()));
+  outcome.rows_written = result.applied_count();
+  outcome.rows_older = result.older_count();
+  return outcome;
+}
+
+Result<std::int64_t> KeepOffline(Project& project, const ReadyPush& ready, const std::string& folder) {
+  LARDER_ASSIGN_OR_RETURN(const std::int64_t sequence,
+                          project.WithRegistry([](Registry& registry) { return registry.NextPushSequence(); }));
+  LARDER_RETURN_IF_ERROR(
+      AppendPushedRows(project.files(), folder, static_cast<std::uint64_t>(sequence), *ready.offline_rows));
+  return sequence;
+}
+
+// Takes back rows that were kept offline when they could not be written online: a push that fails wrote nothing.
+void ForgetOffline(Project& project, const std::string& folder, std::int64_t sequence) {
+  auto pushed = ListPushedFiles(project.files(), folder);
+  if (!pushed.ok()) return project.logger().Error("cannot take back a push: " + pushed.status().ToString());
+  for (const PushedFile& file : *pushed) {
+    if (file.sequence != static_cast<std::uint64_t>(sequence)) continue;
+    const Status removed = project.files().RemoveFile(file.info.path);
+    if (!removed.ok()) project.logger().Error("cannot take back a push: " + removed.ToString());
+  }
+}
+
+}  // namespace
+
+Result<PushOutcome> Push(Project& project, OnlineTables* tables, const PushRequest& request) {
+  LARDER_CHECK(tables != nullptr || !request.online);
+  LARDER_ASSIGN_OR_RETURN(auto snapshot, project.Snapshot());
+  PushChecker checker(project, tables, request, std::move(snapshot));
+  LARDER_ASSIGN_OR_RETURN(const ReadyPush ready, checker.Check());
+  PushOutcome outcome;
+  outcome.row_count = request.rows->num_rows();
+  if (outcome.row_count == 0) return outcome;
+  if (request.online) LARDER_RETURN_IF_ERROR(tables->store().CheckWritable());
+  const std::string folder = PushedFolder(project.config().offline_store.path, ready.target, ready.name);
+  if (request.offline) {
+    LARDER_ASSIGN_OR_RETURN(outcome.offline_sequence, KeepOffline(project, ready, folder));
+  }
+  if (!request.online) return outcome;
+  for (const ReadyView& view : ready.views) {
+    auto written = WriteOnline(*tables, view);
+    if (!written.ok()) {
+      if (request.offline) ForgetOffline(project, folder, outcome.offline_sequence);
+      return written.status();
+    }
+    outcome.views.push_back(std::move(written).value());
+  }
+  return outcome;
+}
+
+}  // namespace larder
