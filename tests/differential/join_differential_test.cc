@@ -14,6 +14,12 @@
 #include "engine/point_in_time_join.h"
 #include "tests/differential/random_join.h"
 
+// Address sanitizer keeps one frame of each allocation instead of thirty: half of the time of many tiny cases. A replay
+// with ASAN_OPTIONS=malloc_context_size=30 shows all.
+extern "C" const char* __asan_default_options() {  // NOLINT(bugprone-reserved-identifier): the sanitizer's name
+  return "malloc_context_size=1";
+}
+
 namespace larder::differential {
 namespace {
 
@@ -22,6 +28,12 @@ std::uint64_t NumberFromEnvironment(const char* name, std::uint64_t otherwise) {
   const char* text = std::getenv(name);
   return text == nullptr ? otherwise : std::stoull(text);
 }
+
+struct Cases {
+  std::uint64_t count;
+  JoinSize size;
+  std::uint64_t threads_every = 1;  ///< joined once more by several threads: one case in so many
+};
 
 // Compares one row of one view with the oracle's answer; returns what differs, or nothing.
 std::string Difference(const JoinedView& view, std::int64_t row, const oracle::Answer& wanted, bool match_details) {
@@ -106,34 +118,34 @@ void ExpectSame(const RandomJoin& join, const std::vector<std::vector<oracle::An
   EXPECT_EQ(memory.used_bytes(), 0) << "memory was not given back";
 }
 
-void RunCase(std::uint64_t seed, JoinSize size, ThreadPool& threads) {
-  const RandomJoin join = MakeRandomJoin(seed, size);
+void RunCase(std::uint64_t seed, const Cases& cases, ThreadPool& threads) {
+  const RandomJoin join = MakeRandomJoin(seed, cases.size);
   std::vector<std::vector<oracle::Answer>> wanted;
   for (std::size_t view = 0; view < join.tables.size(); ++view) wanted.push_back(OracleAnswers(join, view));
   ExpectSame(join, wanted, seed, nullptr);
-  ExpectSame(join, wanted, seed + 1, &threads);
+  if (seed % cases.threads_every == 0) ExpectSame(join, wanted, seed + 1, &threads);
 }
 
 // Runs cases until one fails; each has a seed of its own.
-void RunCases(std::uint64_t case_count, JoinSize size) {
+void RunCases(const Cases& cases) {
   const std::uint64_t first_seed = NumberFromEnvironment("LARDER_SEED", SeedFromSystem() >> 1);
-  const std::uint64_t count = NumberFromEnvironment("LARDER_CASES", case_count);
+  const std::uint64_t count = NumberFromEnvironment("LARDER_CASES", cases.count);
   ThreadPool threads(3, 64);
   for (std::uint64_t i = 0; i < count && !::testing::Test::HasFailure(); ++i) {
-    RunCase(first_seed + i, size, threads);
+    RunCase(first_seed + i, cases, threads);
     if (::testing::Test::HasFailure()) std::cerr << "replay with LARDER_SEED=" << first_seed + i << " LARDER_CASES=1\n";
   }
   std::cout << count << " cases from LARDER_SEED=" << first_seed << "\n";
 }
 
-TEST(JoinDifferential, SmallTables) { RunCases(20'000, {24, 40, 3}); }
+TEST(JoinDifferential, SmallTables) { RunCases({20'000, {16, 28, 2}, 2}); }
 
-TEST(JoinDifferential, ManyViews) { RunCases(100, {12, 30, 40}); }
+TEST(JoinDifferential, ManyViews) { RunCases({100, {12, 30, 40}}); }
 
-TEST(JoinDifferential, LongHistories) { RunCases(60, {600, 600, 2}); }
+TEST(JoinDifferential, LongHistories) { RunCases({60, {600, 600, 2}}); }
 
 // Enough rows for several partitions, batches and tasks, and for the vectorised sort.
-TEST(JoinDifferential, SeveralPartitions) { RunCases(4, {150'000, 60, 1}); }
+TEST(JoinDifferential, SeveralPartitions) { RunCases({6, {150'000, 60, 1}}); }
 
 }  // namespace
 }  // namespace larder::differential

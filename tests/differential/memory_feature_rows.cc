@@ -88,7 +88,8 @@ class MemoryFeatureRows final : public FeatureRows {
 
   Result<std::unique_ptr<OrdinalBatchStream>> Stream(const std::vector<Column>& columns,
                                                      const std::vector<std::size_t>& rows) {
-    const std::size_t most = std::max<std::size_t>(rows.size() / 4, 4);
+    const std::size_t most =
+        habits_.most_batch_rows != 0 ? habits_.most_batch_rows : std::max<std::size_t>(rows.size() / 2, 4);
     std::vector<OrdinalBatch> batches;
     for (std::size_t begin = 0; begin < rows.size();) {
       const std::size_t count = std::min(random_.Below(most + 1), rows.size() - begin);

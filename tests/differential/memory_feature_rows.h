@@ -30,9 +30,10 @@ struct FeatureTable {
 /// Says how freely rows are given.
 struct ReaderHabits {
   std::uint64_t seed = 0;
-  bool any_order = false;       ///< batches of keys and of values in any order
-  bool prunes_by_time = false;  ///< leaves out rows outside the range asked for
-  bool gives_extra = false;     ///< values of rows that nobody asked for
+  bool any_order = false;           ///< batches of keys and of values in any order
+  bool prunes_by_time = false;      ///< leaves out rows outside the range asked for
+  bool gives_extra = false;         ///< values of rows that nobody asked for
+  std::size_t most_batch_rows = 0;  ///< 0: half of the rows
 };
 
 /// Makes a reader of `table`, which must outlive it.

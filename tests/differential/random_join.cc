@@ -83,7 +83,7 @@ void MakeView(Case& made, std::size_t number) {
   FillTable(random, source, table);
   made.join.plan.views.push_back(std::move(view));
   made.join.tables.push_back(std::move(table));
-  made.join.habits.push_back({random.Next(), random.OneIn(2), random.OneIn(2), random.OneIn(2)});
+  made.join.habits.push_back({random.Next(), random.OneIn(2), random.OneIn(2), random.OneIn(2), 0});
 }
 
 // Often a time at the very edge of some row: its event or created time, or its ttl, give or take a microsecond.
@@ -206,7 +206,7 @@ std::shared_ptr<arrow::RecordBatchReader> LeftReader(const RandomJoin& join, std
   arrow::RecordBatchVector batches;
   for (std::int64_t begin = 0; begin < row_count;) {
     const std::int64_t length =
-        std::min(random.Between(0, std::max<std::int64_t>(row_count / 3, 4)), row_count - begin);
+        std::min(random.Between(0, std::max<std::int64_t>(row_count / 2, 4)), row_count - begin);
     batches.push_back(all->Slice(begin, length));
     begin += length;
   }
