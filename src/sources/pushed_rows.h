@@ -17,6 +17,7 @@ namespace larder {
 inline constexpr std::string_view kPushedDeletedColumn = "__deleted";  ///< bool: the row deletes its key
 inline constexpr std::string_view kPushedCreatedColumn = "__created";  ///< created time, when the source names none
 
+/// Says what rows are pushed to.
 enum class PushTarget : std::uint8_t { kSource, kView };
 
 /// Names one pushed file.
