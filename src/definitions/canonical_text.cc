@@ -90,6 +90,8 @@ Result<DefinedObject> ParseCanonicalText(ObjectKind kind, std::string_view text)
   return *std::move(object);
 }
 
+std::string FingerprintOfText(std::string_view canonical_text) { return Hex(Hash128(canonical_text)); }
+
 std::string WholeFingerprint(const DefinedObject& object) { return Hex(Hash128(CanonicalText(object))); }
 
 std::string SemanticFingerprint(const DefinedObject& object) { return Hex(Hash128(SemanticText(object))); }

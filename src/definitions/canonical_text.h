@@ -66,6 +66,9 @@ std::string SemanticText(const DefinedObject& object);
 /// Reads back what CanonicalText wrote. Fails with kInvalidDefinition.
 Result<DefinedObject> ParseCanonicalText(ObjectKind kind, std::string_view text);
 
+/// Returns 32 hexadecimal digits of a canonical text.
+std::string FingerprintOfText(std::string_view canonical_text);
+
 /// Returns 32 hexadecimal digits of the whole canonical text.
 std::string WholeFingerprint(const DefinedObject& object);
 

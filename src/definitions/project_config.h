@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +9,7 @@
 
 #include "base/file_system.h"
 #include "base/status.h"
+#include "yaml/variables.h"
 
 namespace larder {
 
@@ -77,9 +77,6 @@ struct Machine {
 /// Asks the operating system.
 Machine DescribeMachine(FileSystem& files);
 
-/// Returns the value of an environment variable, or nullopt.
-using Environment = std::function<std::optional<std::string>(const std::string& name)>;
-
 /// Returns this process's environment.
 Environment ProcessEnvironment();
 
@@ -98,6 +95,15 @@ Result<ProjectConfig> ParseProjectConfig(std::string_view text, const std::strin
 
 /// Returns the effective configuration as YAML that ParseProjectConfig reads back to the same values.
 std::string ConfigText(const ProjectConfig& config);
+
+/// Holds where a server listens.
+struct ListenAddress {
+  std::string host;  ///< without the brackets of IPv6
+  int port = 0;      ///< 0: any free one
+};
+
+/// Parses `host:port` or `[IPv6]:port`; nullopt when it is none.
+std::optional<ListenAddress> ParseListenAddress(std::string_view text);
 
 /// Parses a size: a whole number and `B`, `KiB`, `MiB`, `GiB` or `TiB`, such as `512MiB`. Fails with kInvalidConfig.
 Result<std::int64_t> ParseByteSize(std::string_view text);

@@ -36,6 +36,7 @@ struct PlannedChange {
   std::string whole_fingerprint;
   std::string semantic_fingerprint;
   std::vector<VersionId> pins;
+  std::vector<VersionId> fixed;
 };
 
 /// Says which generation a new version of a plain view belongs to.
@@ -43,8 +44,9 @@ struct PlannedGeneration {
   std::string view;
   std::int64_t version = 0;
   std::int64_t generation = 0;
-  bool is_new = false;             ///< answers NOT_FOUND until it is materialized
-  bool must_materialize = false;   ///< new, and the view is online
+  GenerationState state = GenerationState::kCurrent;  ///< kCurrent, or kKept for an older version
+  bool is_new = false;                                ///< answers NOT_FOUND until it is materialized
+  bool must_materialize = false;                      ///< new, and the view is online
   std::vector<std::string> added;  ///< features without stored values until materialized, when not new
   std::string reason;              ///< why it is new, in words
 };
@@ -53,9 +55,8 @@ struct PlannedGeneration {
 struct PlannedRetention {
   std::string view;
   std::int64_t generation = 0;
-  GenerationState state =
-      GenerationState::kKept;        ///< kKept or kDropped, and differs from what it is now, or stays kKept
-  std::vector<VersionId> pinned_by;  ///< why it is kept
+  GenerationState state = GenerationState::kKept;  ///< kKept or kDropped; differs from what it is now
+  std::vector<VersionId> pinned_by;                ///< why it is kept
 };
 
 /// Holds every effect of making the registry equal to a set of definitions. Immutable once made.
@@ -73,9 +74,5 @@ struct ApplyPlan {
   /// Returns the plan as one JSON object.
   std::string Json() const;
 };
-
-/// Compares the registry with the desired set. Fails with kInvalidDefinition and every fault when a reference names a
-/// version, or a feature of a version, that does not exist, or an on-demand expression does not fit such a version.
-Result<ApplyPlan> PlanChanges(const RegistrySnapshot& snapshot, const DefinitionSet& desired);
 
 }  // namespace larder

@@ -22,7 +22,8 @@ struct FileStamp {
 struct MaterializationMark {
   std::string view;
   std::int64_t generation = 0;
-  std::int64_t version = 0;                  ///< of the view: which features the stored rows have
+  std::int64_t version = 0;                  ///< of the view that the last run took
+  std::vector<std::string> features;         ///< that the stored rows have values of, sorted
   std::optional<std::int64_t> watermark_us;  ///< everything up to here is online
   std::int64_t from_us = 0;                  ///< of the last run; kBeginningOfTimeUs: from the beginning
   std::int64_t to_us = 0;                    ///< of the last run

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "registry/apply_plan.h"
 #include "registry/materialization_mark.h"
+#include "registry/plan_changes.h"
 #include "registry/registry_snapshot.h"
 
 namespace larder {

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -52,8 +53,9 @@ struct VersionRecord {
   std::string semantic_fingerprint;
   std::int64_t time_us = 0;  ///< when it was applied
   std::string author;
-  std::vector<VersionId> pins;  ///< the versions of what it needs directly; sorted by name
-  std::int64_t generation = 0;  ///< of a plain view; else 0
+  std::vector<VersionId> pins;   ///< the versions of what it names without one; sorted
+  std::vector<VersionId> fixed;  ///< the versions that it names itself (`view@2`); sorted
+  std::int64_t generation = 0;   ///< of a plain view; else 0
 
   /// Returns the pinned version of a needed object, if it is pinned.
   std::optional<std::int64_t> PinOf(const ObjectId& id) const;
@@ -81,6 +83,11 @@ struct ResolvedService {
   std::int64_t version = 0;
   std::vector<VersionId> views;
 };
+
+/// Returns the name and version of each view that a service or on-demand view uses, in the order of its entries or
+/// inputs: the version that is written, else the pinned one (left out when there is none).
+/// Returns the pins of a record of another kind.
+std::vector<VersionId> UsedVersions(const VersionRecord& record);
 
 /// Holds everything definitions say at one revision of the registry. Immutable; safe to share between threads.
 class RegistrySnapshot {
@@ -122,9 +129,14 @@ class RegistrySnapshot {
   const std::vector<Generation>& generations() const { return content_.generations; }
   /// Returns the generation of a view, or nullptr.
   const Generation* FindGeneration(std::string_view view, std::int64_t number) const;
-  /// Returns the view versions to materialize: for every plain view that is online, its current version and, for each
-  /// kept generation, the newest version of it; by view, then generation.
+  /// Returns what is materialized: for every plain view that is online, its current and its kept generations, by view
+  /// and generation. `view` is the newest version in use of the generation (`version` is its number), and has at its
+  /// end the features that only older versions in use have; they fit, as a generation never has two types of a feature.
   std::vector<ResolvedView> MaterializedViews() const;
+
+  /// Returns every version that a current object is or uses, directly or through others, with the current objects that
+  /// use it (without itself).
+  std::map<VersionId, std::set<ObjectId>> VersionsInUse() const;
 
   /// Returns the column types recorded for reading this source, or nullptr.
   const std::vector<ColumnType>* RecordedTypes(const Source& source) const;
