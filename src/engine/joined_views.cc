@@ -112,6 +112,7 @@ class Stream final : public JoinedBatchStream {
     for (std::optional<Slice> slice; slices.size() < wanted && (slice = NextSlice()).has_value();) {
       slices.push_back(std::move(*slice));
     }
+    if (slices.empty()) return {};
     std::vector<JoinedBatch> batches(slices.size());
     LARDER_RETURN_IF_ERROR(CheckCancelled(context_));
     LARDER_RETURN_IF_ERROR(RunTasks(context_, slices.size(), [&](std::size_t i) {
@@ -119,7 +120,7 @@ class Stream final : public JoinedBatchStream {
       return Status();
     }));
     for (JoinedBatch& batch : batches) ready_.push_back(std::move(batch));
-    if (context_.progress != nullptr && !slices.empty()) {
+    if (context_.progress != nullptr) {
       context_.progress->Update(static_cast<std::int64_t>(first_row_), left_.row_count());
     }
     return {};

@@ -221,7 +221,7 @@ TEST(NewestPerKey, RefusesRowsOutOfOrderOnceARoundWasGiven) {
   EXPECT_EQ(one_round->rows_given, 2);
   EXPECT_EQ(one_round->rounds, 1);
   // Room for the table of one slice, not for half of it to be free.
-  MemoryBudget small(1500 + 1024);
+  MemoryBudget small(2048);
   EXPECT_EQ(GiveNewestPerKey(plan, rows, {small, nullptr, nullptr, nullptr, {}}, sink).status().reason(),
             Reason::kInternal);
 }
