@@ -11,10 +11,30 @@
 
 namespace larder {
 
-/// Makes an Arrow file that reads `file`. Failures keep our status (`FromArrow` gives it back). Thread-safe for ReadAt.
-Result<std::shared_ptr<arrow::io::RandomAccessFile>> ToArrowFile(std::shared_ptr<const RandomAccessFile> file);
+/// Holds a file opened for reading and what it was at that moment.
+struct OpenedFile {
+  std::shared_ptr<const RandomAccessFile> file;
+  FileInfo info;
+
+  /// Fails with kFileChanged when the open file is no longer what it was.
+  Status CheckUnchanged() const;
+};
+
+/// Opens a file for reading.
+Result<OpenedFile> OpenForReading(FileSystem& files, const std::string& path);
+
+/// Makes an opened file of bytes in memory; `name` stands for its path in messages.
+OpenedFile OpenBytes(std::shared_ptr<arrow::Buffer> bytes, const std::string& name);
+
+/// Makes an Arrow file that reads `file`; buffers come from `pool` (nullptr: Arrow's default). Failures keep our status
+/// (`FromArrow` gives it back). Thread-safe for ReadAt.
+std::shared_ptr<arrow::io::RandomAccessFile> ToArrowFile(const OpenedFile& file, arrow::MemoryPool* pool);
 
 /// Makes an Arrow stream that appends to `file`, which must outlive it. Closing the stream does not close `file`.
 std::shared_ptr<arrow::io::OutputStream> ToArrowOutput(WritableFile& file);
+
+/// Translates a failure that Arrow met in the content of a file: a status of ours, out of memory and interruption stay
+/// what they are, all else is kInvalidFile, "damaged Parquet file: <path>: <Arrow's words>". Ok stays ok.
+Status FromArrowContent(const arrow::Status& status, const std::string& path, std::string_view format_name);
 
 }  // namespace larder

@@ -1,5 +1,7 @@
 #include "columnar/arrow_status.h"
 
+#include <arrow/compute/initialize.h>
+
 #include <memory>
 #include <string>
 
@@ -42,6 +44,11 @@ arrow::Status ToArrow(const Status& status) {
   if (status.ok()) return arrow::Status::OK();
   return arrow::Status(arrow::StatusCode::UnknownError, std::string(status.message()),
                        std::make_shared<OurStatusDetail>(status));
+}
+
+Status InitializeCompute() {
+  static const arrow::Status initialized = arrow::compute::Initialize();
+  return FromArrow(initialized);
 }
 
 }  // namespace larder

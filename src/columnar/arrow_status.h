@@ -24,4 +24,8 @@ Result<T> FromArrow(arrow::Result<T> result) {
 /// Wraps our failure so that it survives a way through Arrow (for RecordBatchReader implementations).
 arrow::Status ToArrow(const Status& status);
 
+/// Makes Arrow's compute functions known; must be called before any of them is. Cheap after the first time.
+/// Thread-safe.
+Status InitializeCompute();
+
 }  // namespace larder

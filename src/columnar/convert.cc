@@ -3,7 +3,6 @@
 #include <arrow/api.h>
 #include <arrow/compute/api_vector.h>
 #include <arrow/compute/exec.h>
-#include <arrow/compute/initialize.h>
 #include <arrow/util/utf8.h>
 
 #include <algorithm>
@@ -253,8 +252,7 @@ ArrayResult ConvertLists(const arrow::Array& array, const Conversion& conversion
 }
 
 ArrayResult DecodeDictionary(const arrow::Array& array, arrow::MemoryPool* pool) {
-  static const arrow::Status initialized = arrow::compute::Initialize();
-  LARDER_RETURN_IF_ERROR(FromArrow(initialized));
+  LARDER_RETURN_IF_ERROR(InitializeCompute());
   const auto& encoded = static_cast<const arrow::DictionaryArray&>(array);
   arrow::compute::ExecContext context(pool);
   return FromArrow(arrow::compute::Take(*encoded.dictionary(), *encoded.indices(),

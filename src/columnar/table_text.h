@@ -11,7 +11,7 @@
 namespace larder {
 
 /// Appends the text of one value that is not null: integers in digits; floats in the shortest text that reads back to
-/// the same bits, with a point or exponent, NaN, inf, -inf; true, false; instants and dates as ISO text; strings as
+/// the same bits, with a point or exponent, nan, inf, -inf; true, false; instants and dates as ISO text; strings as
 /// they are; bytes as base64; lists as JSON; values of other types as Arrow prints them.
 void AppendValueText(const arrow::Array& values, std::int64_t row, std::string& text);
 

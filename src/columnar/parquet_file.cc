@@ -1,0 +1,239 @@
+#include "columnar/parquet_file.h"
+
+#include <arrow/compute/cast.h>
+#include <arrow/record_batch.h>
+#include <arrow/scalar.h>
+#include <arrow/type.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/arrow/schema.h>
+#include <parquet/file_reader.h>
+#include <parquet/metadata.h>
+#include <parquet/statistics.h>
+
+#include <algorithm>
+#include <exception>
+#include <map>
+#include <utility>
+
+#include "columnar/arrow_status.h"
+
+namespace larder {
+namespace {
+
+// Runs a call of the Parquet library, whose failures are partly thrown.
+template <class Call>
+auto CatchThrown(const OpenedFile& opened, Call call) -> decltype(call()) {
+  try {
+    return call();
+  } catch (const std::exception& thrown) {
+    return FromArrowContent(arrow::Status::Invalid(thrown.what()), opened.info.path, "Parquet");
+  }
+}
+
+parquet::ArrowReaderProperties ReaderProperties(bool parallel, std::int64_t batch_row_count) {
+  parquet::ArrowReaderProperties properties(parallel);
+  properties.set_batch_size(batch_row_count);
+  properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);
+  return properties;
+}
+
+void AddLeaves(const parquet::arrow::SchemaField& field, std::vector<int>& leaves) {
+  if (field.is_leaf()) leaves.push_back(field.column_index);
+  for (const auto& child : field.children) AddLeaves(child, leaves);
+}
+
+// What streams and the file share: all of it immutable.
+struct ParquetState {
+  OpenedFile opened;
+  arrow::MemoryPool* pool = nullptr;
+  std::shared_ptr<parquet::FileMetaData> metadata = nullptr;
+  std::shared_ptr<arrow::Schema> schema = nullptr;
+  std::map<std::string, std::vector<int>> leaves = {};  // column chunks of a top-level column
+  std::vector<RowGroup> row_groups = {};
+
+  Result<std::unique_ptr<parquet::arrow::FileReader>> NewReader(
+      const parquet::ArrowReaderProperties& properties) const {
+    parquet::arrow::FileReaderBuilder builder;
+    const parquet::ReaderProperties file_properties(pool);
+    LARDER_RETURN_IF_ERROR(Translate(builder.Open(ToArrowFile(opened, pool), file_properties, metadata)));
+    auto reader = builder.memory_pool(pool)->properties(properties)->Build();
+    LARDER_RETURN_IF_ERROR(Translate(reader.status()));
+    return std::move(reader).ValueUnsafe();
+  }
+  Status Translate(const arrow::Status& status) const { return FromArrowContent(status, opened.info.path, "Parquet"); }
+};
+
+class ParquetStream final : public TableBatchStream {
+ public:
+  ParquetStream(std::shared_ptr<const ParquetState> state, ReadRequest request, std::vector<int> groups)
+      : state_(std::move(state)), request_(std::move(request)), groups_(std::move(groups)) {}
+
+  Status Begin() {
+    arrow::FieldVector fields;
+    for (const std::string& column : request_.columns) {
+      fields.push_back(state_->schema->GetFieldByName(column));
+      const std::vector<int>& leaves = state_->leaves.at(column);
+      leaves_.insert(leaves_.end(), leaves.begin(), leaves.end());
+    }
+    schema_ = arrow::schema(std::move(fields));
+    if (leaves_.empty()) return {};
+    auto reader = CatchThrown(state_->opened, [this] {
+      return state_->NewReader(ReaderProperties(request_.parallel, request_.batch_row_count));
+    });
+    LARDER_ASSIGN_OR_RETURN(reader_, std::move(reader));
+    return {};
+  }
+
+  Result<std::optional<TableBatch>> Next() override {
+    return CatchThrown(state_->opened, [this]() -> Result<std::optional<TableBatch>> {
+      while (true) {
+        if (!in_group_ && next_group_ == groups_.size()) return std::optional<TableBatch>();
+        if (!in_group_) LARDER_RETURN_IF_ERROR(BeginGroup());
+        LARDER_ASSIGN_OR_RETURN(std::optional<TableBatch> batch, NextOfGroup());
+        if (batch) return batch;
+        LARDER_RETURN_IF_ERROR(EndGroup());
+      }
+    });
+  }
+
+ private:
+  const RowGroup& group() const { return state_->row_groups[static_cast<std::size_t>(groups_[next_group_])]; }
+
+  Status BeginGroup() {
+    in_group_ = true;
+    rows_done_ = 0;
+    if (leaves_.empty()) return {};
+    auto batches = reader_->GetRecordBatchReader({groups_[next_group_]}, leaves_);
+    LARDER_RETURN_IF_ERROR(state_->Translate(batches.status()));
+    batches_ = std::move(batches).ValueUnsafe();
+    return {};
+  }
+
+  Status EndGroup() {
+    if (rows_done_ != group().row_count) {
+      return state_->Translate(
+          arrow::Status::Invalid("a row group has ", rows_done_, " rows instead of ", group().row_count));
+    }
+    batches_.reset();
+    in_group_ = false;
+    ++next_group_;
+    return {};
+  }
+
+  Result<std::optional<TableBatch>> NextOfGroup() {
+    std::shared_ptr<arrow::RecordBatch> rows;
+    if (leaves_.empty()) {
+      const std::int64_t count = std::min(group().row_count - rows_done_, request_.batch_row_count);
+      if (count > 0) rows = arrow::RecordBatch::Make(schema_, count, arrow::ArrayVector());
+    } else {
+      LARDER_RETURN_IF_ERROR(state_->Translate(batches_->ReadNext(&rows)));
+    }
+    if (rows == nullptr || rows->num_rows() == 0) return std::optional<TableBatch>();
+    arrow::ArrayVector columns;
+    for (const std::string& column : request_.columns) columns.push_back(rows->GetColumnByName(column));
+    const std::int64_t first_row = group().first_row + rows_done_;
+    rows_done_ += rows->num_rows();
+    return std::optional<TableBatch>(
+        TableBatch{arrow::RecordBatch::Make(schema_, rows->num_rows(), std::move(columns)), first_row});
+  }
+
+  const std::shared_ptr<const ParquetState> state_;
+  const ReadRequest request_;
+  const std::vector<int> groups_;
+  std::vector<int> leaves_;
+  std::shared_ptr<arrow::Schema> schema_;
+  std::unique_ptr<parquet::arrow::FileReader> reader_;
+  std::shared_ptr<arrow::RecordBatchReader> batches_;
+  std::size_t next_group_ = 0;
+  std::int64_t rows_done_ = 0;
+  bool in_group_ = false;
+};
+
+class ParquetFile final : public TableFile {
+ public:
+  explicit ParquetFile(std::shared_ptr<const ParquetState> state) : state_(std::move(state)) {}
+
+  const FileInfo& info() const override { return state_->opened.info; }
+  FileFormat format() const override { return FileFormat::kParquet; }
+  const std::shared_ptr<arrow::Schema>& schema() const override { return state_->schema; }
+  const std::vector<RowGroup>& row_groups() const override { return state_->row_groups; }
+  Status CheckUnchanged() const override { return state_->opened.CheckUnchanged(); }
+
+  ColumnBounds Bounds(int row_group, const std::string& column) const override {
+    const auto leaves = state_->leaves.find(column);
+    LARDER_CHECK(row_group >= 0 && static_cast<std::size_t>(row_group) < state_->row_groups.size());
+    if (leaves == state_->leaves.end() || leaves->second.size() != 1) return {};
+    const auto& type = state_->schema->GetFieldByName(column)->type();
+    if (type->num_fields() > 0) return {};  // a list: the bounds are those of its values
+    try {
+      return ReadBounds(row_group, leaves->second.front(), *type);
+    } catch (const std::exception&) {
+      return {};  // damaged statistics only cost speed: the rows are read
+    }
+  }
+
+  Result<std::unique_ptr<TableBatchStream>> Read(const ReadRequest& request) const override {
+    std::vector<int> groups;
+    if (request.row_groups) {
+      groups = *request.row_groups;
+    } else {
+      for (std::size_t i = 0; i < state_->row_groups.size(); ++i) groups.push_back(static_cast<int>(i));
+    }
+    auto stream = std::make_unique<ParquetStream>(state_, request, std::move(groups));
+    LARDER_RETURN_IF_ERROR(stream->Begin());
+    return std::unique_ptr<TableBatchStream>(std::move(stream));
+  }
+
+ private:
+  ColumnBounds ReadBounds(int row_group, int leaf, const arrow::DataType& type) const {
+    ColumnBounds bounds;
+    const auto chunk = state_->metadata->RowGroup(row_group)->ColumnChunk(leaf);
+    const auto statistics = chunk->is_stats_set() ? chunk->statistics() : nullptr;
+    if (statistics == nullptr) return bounds;
+    if (statistics->HasNullCount()) bounds.null_count = statistics->null_count();
+    std::shared_ptr<arrow::Scalar> least;
+    std::shared_ptr<arrow::Scalar> greatest;
+    if (!statistics->HasMinMax() || !parquet::arrow::StatisticsAsScalars(*statistics, &least, &greatest).ok()) {
+      return bounds;
+    }
+    if (!least->type->Equals(type) || !greatest->type->Equals(type)) return bounds;
+    bounds.least = std::move(least);
+    bounds.greatest = std::move(greatest);
+    return bounds;
+  }
+
+  const std::shared_ptr<const ParquetState> state_;
+};
+
+Status ReadShape(ParquetState& state, const parquet::arrow::FileReader& reader) {
+  state.metadata = reader.parquet_reader()->metadata();
+  arrow::FieldVector fields;
+  for (const auto& field : reader.manifest().schema_fields) {
+    fields.push_back(field.field);
+    AddLeaves(field, state.leaves[field.field->name()]);
+  }
+  state.schema = arrow::schema(std::move(fields));
+  std::int64_t first_row = 0;
+  for (int i = 0; i < state.metadata->num_row_groups(); ++i) {
+    const std::int64_t row_count = state.metadata->RowGroup(i)->num_rows();
+    if (row_count < 0) return state.Translate(arrow::Status::Invalid("negative row count"));
+    state.row_groups.push_back({first_row, row_count});
+    first_row += row_count;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<TableFile>> OpenParquetFile(const OpenedFile& opened, const TableFileOptions& options) {
+  auto state = std::make_shared<ParquetState>();
+  state->opened = opened;
+  state->pool = options.pool == nullptr ? arrow::default_memory_pool() : options.pool;
+  return CatchThrown(opened, [&]() -> Result<std::unique_ptr<TableFile>> {
+    LARDER_ASSIGN_OR_RETURN(const auto reader, state->NewReader(ReaderProperties(false, 65'536)));
+    LARDER_RETURN_IF_ERROR(ReadShape(*state, *reader));
+    return std::unique_ptr<TableFile>(std::make_unique<ParquetFile>(state));
+  });
+}
+
+}  // namespace larder

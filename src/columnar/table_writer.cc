@@ -1,0 +1,343 @@
+#include "columnar/table_writer.h"
+
+#include <arrow/array.h>
+#include <arrow/compute/cast.h>
+#include <arrow/io/compressed.h>
+#include <arrow/ipc/writer.h>
+#include <arrow/memory_pool.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+#include <arrow/util/byte_size.h>
+#include <arrow/util/compression.h>
+#include <parquet/arrow/schema.h>
+#include <parquet/arrow/writer.h>
+#include <parquet/properties.h>
+#include <parquet/schema.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <string_view>
+#include <utility>
+
+#include "columnar/arrow_io.h"
+#include "columnar/arrow_status.h"
+#include "columnar/file_format.h"
+#include "columnar/table_text.h"
+
+namespace larder {
+namespace {
+
+constexpr std::int64_t kMaxRowGroupRows = 1 << 20;
+constexpr std::int64_t kMaxRowGroupBytes = std::int64_t{128} << 20;
+constexpr std::int64_t kRowsAtOnce = 65'536;
+
+// A name that no other writer of this machine takes, so that two of them never write into one file.
+std::string TemporaryName(const std::string& path) {
+  static std::atomic<std::uint64_t> next{0};
+  return path + "." + std::to_string(::getpid()) + "-" + std::to_string(next.fetch_add(1)) + ".new";
+}
+
+// A file that takes its name when all of it is durable, and is removed otherwise.
+class AtomicFile {
+ public:
+  static Result<std::unique_ptr<AtomicFile>> Create(FileSystem& files, const std::string& path) {
+    auto atomic = std::make_unique<AtomicFile>(files, path);
+    LARDER_ASSIGN_OR_RETURN(atomic->file_, files.OpenForWrite(atomic->temporary_path_));
+    return atomic;
+  }
+
+  AtomicFile(FileSystem& files, std::string path)
+      : files_(files), path_(std::move(path)), temporary_path_(TemporaryName(path_)) {}
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+  ~AtomicFile() {
+    if (file_ == nullptr) return;
+    file_.reset();
+    static_cast<void>(files_.RemoveFile(temporary_path_));  // best effort: there is nobody to tell
+  }
+
+  WritableFile& file() { return *file_; }
+
+  Status Commit() {
+    LARDER_RETURN_IF_ERROR(file_->Sync());
+    LARDER_RETURN_IF_ERROR(file_->Close());
+    LARDER_RETURN_IF_ERROR(files_.Rename(temporary_path_, path_));
+    file_.reset();
+    return {};
+  }
+
+ private:
+  FileSystem& files_;
+  const std::string path_;
+  const std::string temporary_path_;
+  std::unique_ptr<WritableFile> file_;  // nullptr: none was made, or it has its name
+};
+
+// What a format does; TableWriter's promises are kept around it.
+class FormatWriter {
+ public:
+  virtual ~FormatWriter() = default;
+  virtual Status Write(const arrow::RecordBatch& rows) = 0;
+  virtual Status Finish() = 0;
+};
+
+template <class Call>
+auto CatchThrown(Call call) -> decltype(call()) {
+  try {
+    return call();
+  } catch (const std::exception& thrown) {
+    return Status(Reason::kIoError, std::string("cannot write Parquet: ") + thrown.what());
+  }
+}
+
+// Dictionaries pay for texts that repeat; for numbers the attempt costs more than the writing.
+std::shared_ptr<parquet::WriterProperties> ParquetProperties(const parquet::SchemaDescriptor& schema,
+                                                             arrow::MemoryPool* pool) {
+  parquet::WriterProperties::Builder builder;
+  builder.memory_pool(pool)->compression(parquet::Compression::SNAPPY)->disable_dictionary();
+  builder.max_row_group_length(kMaxRowGroupRows);
+  for (int i = 0; i < schema.num_columns(); ++i) {
+    if (schema.Column(i)->physical_type() == parquet::Type::BYTE_ARRAY) {
+      builder.enable_dictionary(schema.Column(i)->path());
+    }
+  }
+  return builder.build();
+}
+
+class ParquetWriter final : public FormatWriter {
+ public:
+  ~ParquetWriter() override {
+    // The library's destructor ends an unfinished file, which may fail and throw: nobody wants that file.
+    static_cast<void>(CatchThrown([this] {
+      writer_.reset();
+      return Status();
+    }));
+  }
+
+  Status Begin(const std::shared_ptr<arrow::Schema>& schema, WritableFile& file, arrow::MemoryPool* pool) {
+    return CatchThrown([&]() -> Status {
+      std::shared_ptr<parquet::SchemaDescriptor> columns;
+      const auto defaults = parquet::default_writer_properties();
+      LARDER_RETURN_IF_ERROR(FromArrow(parquet::arrow::ToParquetSchema(schema.get(), *defaults, &columns)));
+      const auto arrow_properties = parquet::ArrowWriterProperties::Builder().set_use_threads(true)->build();
+      LARDER_ASSIGN_OR_RETURN(
+          writer_, FromArrow(parquet::arrow::FileWriter::Open(*schema, pool, ToArrowOutput(file),
+                                                              ParquetProperties(*columns, pool), arrow_properties)));
+      return {};
+    });
+  }
+
+  Status Write(const arrow::RecordBatch& rows) override {
+    return CatchThrown([&]() -> Status {
+      for (std::int64_t begin = 0; begin < rows.num_rows(); begin += kRowsAtOnce) {
+        const auto piece = rows.Slice(begin, std::min(kRowsAtOnce, rows.num_rows() - begin));
+        LARDER_ASSIGN_OR_RETURN(const std::int64_t size, FromArrow(arrow::util::ReferencedBufferSize(*piece)));
+        if (group_bytes_ > 0 && group_bytes_ + size > kMaxRowGroupBytes) {
+          LARDER_RETURN_IF_ERROR(FromArrow(writer_->NewBufferedRowGroup()));
+          group_bytes_ = 0;
+        }
+        LARDER_RETURN_IF_ERROR(FromArrow(writer_->WriteRecordBatch(*piece)));
+        group_bytes_ += size;
+      }
+      return {};
+    });
+  }
+
+  Status Finish() override {
+    return CatchThrown([&] { return FromArrow(writer_->Close()); });
+  }
+
+ private:
+  std::unique_ptr<parquet::arrow::FileWriter> writer_;
+  std::int64_t group_bytes_ = 0;  // of the row group that is being filled, as they are in memory
+};
+
+class ArrowWriter final : public FormatWriter {
+ public:
+  // The file format cannot replace a dictionary between two batches, so dictionaries are written out.
+  Status Begin(const arrow::Schema& schema, WritableFile& file, bool is_stream) {
+    LARDER_RETURN_IF_ERROR(InitializeCompute());
+    arrow::FieldVector fields;
+    for (const auto& field : schema.fields()) {
+      const auto& type = field->type();
+      const bool is_dictionary = type->id() == arrow::Type::DICTIONARY;
+      fields.push_back(is_dictionary ? field->WithType(static_cast<const arrow::DictionaryType&>(*type).value_type())
+                                     : field);
+    }
+    schema_ = arrow::schema(std::move(fields));
+    const auto output = ToArrowOutput(file);
+    LARDER_ASSIGN_OR_RETURN(writer_, FromArrow(is_stream ? arrow::ipc::MakeStreamWriter(output, schema_)
+                                                         : arrow::ipc::MakeFileWriter(output, schema_)));
+    return {};
+  }
+
+  Status Write(const arrow::RecordBatch& rows) override {
+    arrow::ArrayVector columns;
+    for (int i = 0; i < rows.num_columns(); ++i) {
+      auto& column = columns.emplace_back(rows.column(i));
+      const auto& type = schema_->field(i)->type();
+      if (column->type_id() != arrow::Type::DICTIONARY) continue;
+      LARDER_ASSIGN_OR_RETURN(column, FromArrow(arrow::compute::Cast(*column, type)));
+    }
+    return FromArrow(
+        writer_->WriteRecordBatch(*arrow::RecordBatch::Make(schema_, rows.num_rows(), std::move(columns))));
+  }
+
+  Status Finish() override { return FromArrow(writer_->Close()); }
+
+ private:
+  std::shared_ptr<arrow::Schema> schema_;
+  std::shared_ptr<arrow::ipc::RecordBatchWriter> writer_;
+};
+
+void AppendCsvText(std::string_view text, std::string& csv) {
+  if (!text.empty() && text.find_first_of(",\"\r\n") == std::string_view::npos) {
+    csv += text;
+    return;
+  }
+  csv.push_back('"');
+  for (const char byte : text) {
+    if (byte == '"') csv.push_back('"');
+    csv.push_back(byte);
+  }
+  csv.push_back('"');
+}
+
+class CsvWriter final : public FormatWriter {
+ public:
+  Status Begin(const arrow::Schema& schema, WritableFile& file, bool is_gzip) {
+    output_ = ToArrowOutput(file);
+    if (is_gzip) {
+      LARDER_ASSIGN_OR_RETURN(codec_, FromArrow(arrow::util::Codec::Create(arrow::Compression::GZIP)));
+      LARDER_ASSIGN_OR_RETURN(output_, FromArrow(arrow::io::CompressedOutputStream::Make(codec_.get(), output_)));
+    }
+    for (int i = 0; i < schema.num_fields(); ++i) {
+      if (i > 0) text_.push_back(',');
+      AppendCsvText(schema.field(i)->name(), text_);
+    }
+    text_.push_back('\n');
+    return Flush();
+  }
+
+  Status Write(const arrow::RecordBatch& rows) override {
+    std::string value;
+    for (std::int64_t row = 0; row < rows.num_rows(); ++row) {
+      for (int i = 0; i < rows.num_columns(); ++i) {
+        if (i > 0) text_.push_back(',');
+        const arrow::Array& column = *rows.column(i);
+        if (column.IsNull(row)) continue;
+        value.clear();
+        AppendValueText(column, row, value);
+        AppendCsvText(value, text_);
+      }
+      text_.push_back('\n');
+      if (text_.size() > kTextAtOnce) LARDER_RETURN_IF_ERROR(Flush());
+    }
+    return Flush();
+  }
+
+  Status Finish() override { return FromArrow(output_->Close()); }
+
+ private:
+  static constexpr std::size_t kTextAtOnce = 1 << 20;
+
+  Status Flush() {
+    LARDER_RETURN_IF_ERROR(FromArrow(output_->Write(text_.data(), static_cast<std::int64_t>(text_.size()))));
+    text_.clear();
+    return {};
+  }
+
+  std::unique_ptr<arrow::util::Codec> codec_;
+  std::shared_ptr<arrow::io::OutputStream> output_;
+  std::string text_;
+};
+
+Status CheckCsvTypes(const arrow::Schema& schema) {
+  for (const auto& field : schema.fields()) {
+    const arrow::Type::type type = field->type()->id();
+    const bool is_list = arrow::is_list_like(type) && type != arrow::Type::MAP;
+    if (is_list ? !field->type()->field(0)->type()->num_fields() : !arrow::is_nested(type)) continue;
+    return Status(Reason::kTypeMismatch,
+                  "CSV cannot hold " + field->type()->ToString() + ": column '" + field->name() + "'",
+                  "write Parquet, or leave the column out");
+  }
+  return {};
+}
+
+struct NewFile {
+  const std::shared_ptr<arrow::Schema>& schema;
+  WritableFile& file;
+  const std::string& path;
+  arrow::MemoryPool* pool;
+};
+
+Result<std::unique_ptr<FormatWriter>> BeginFormat(FileFormat format, const NewFile& to) {
+  switch (format) {
+    case FileFormat::kParquet: {
+      auto writer = std::make_unique<ParquetWriter>();
+      LARDER_RETURN_IF_ERROR(writer->Begin(to.schema, to.file, to.pool));
+      return std::unique_ptr<FormatWriter>(std::move(writer));
+    }
+    case FileFormat::kArrow: {
+      auto writer = std::make_unique<ArrowWriter>();
+      LARDER_RETURN_IF_ERROR(writer->Begin(*to.schema, to.file, to.path.ends_with(".arrows")));
+      return std::unique_ptr<FormatWriter>(std::move(writer));
+    }
+    case FileFormat::kCsv:
+    case FileFormat::kCsvGz:
+      break;
+  }
+  LARDER_RETURN_IF_ERROR(CheckCsvTypes(*to.schema));
+  auto writer = std::make_unique<CsvWriter>();
+  LARDER_RETURN_IF_ERROR(writer->Begin(*to.schema, to.file, format == FileFormat::kCsvGz));
+  return std::unique_ptr<FormatWriter>(std::move(writer));
+}
+
+class AtomicTableWriter final : public TableWriter {
+ public:
+  AtomicTableWriter(std::unique_ptr<AtomicFile> file, std::unique_ptr<FormatWriter> writer)
+      : file_(std::move(file)), writer_(std::move(writer)) {}
+
+  Status Write(const arrow::RecordBatch& rows) override {
+    LARDER_RETURN_IF_ERROR(failure_);
+    LARDER_CHECK(file_ != nullptr);
+    failure_ = writer_->Write(rows);
+    if (!failure_.ok()) Abandon();
+    return failure_;
+  }
+
+  Status Close() override {
+    LARDER_RETURN_IF_ERROR(failure_);
+    LARDER_CHECK(file_ != nullptr);
+    failure_ = writer_->Finish();
+    if (failure_.ok()) failure_ = file_->Commit();
+    Abandon();
+    return failure_;
+  }
+
+ private:
+  void Abandon() {
+    writer_.reset();
+    file_.reset();
+  }
+
+  std::unique_ptr<AtomicFile> file_;
+  std::unique_ptr<FormatWriter> writer_;  // writes to file_, so it goes first
+  Status failure_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<TableWriter>> CreateTableFile(FileSystem& files, const std::string& path,
+                                                     const std::shared_ptr<arrow::Schema>& schema,
+                                                     arrow::MemoryPool* pool) {
+  LARDER_ASSIGN_OR_RETURN(const FileFormat format, FileFormatOf(path));
+  LARDER_ASSIGN_OR_RETURN(std::unique_ptr<AtomicFile> file, AtomicFile::Create(files, path));
+  const NewFile to{schema, file->file(), path, pool == nullptr ? arrow::default_memory_pool() : pool};
+  LARDER_ASSIGN_OR_RETURN(std::unique_ptr<FormatWriter> writer, BeginFormat(format, to));
+  return std::unique_ptr<TableWriter>(std::make_unique<AtomicTableWriter>(std::move(file), std::move(writer)));
+}
+
+}  // namespace larder
