@@ -54,14 +54,12 @@ class Client {
 
  private:
   Result<ClientResponse> SendOnce(const ClientRequest& request, bool is_head);
-  Status Connect();
   Status SendAll(std::string_view bytes, std::int64_t deadline_ns);
 
   const Address address_;
   const Clock& clock_;
   const ClientOptions options_;
   Socket socket_;
-  bool was_used_ = false;  ///< whether the connection has answered before
 };
 
 }  // namespace larder::http

@@ -47,6 +47,9 @@ struct Listener {
 /// Opens a non-blocking listening socket. See StartServer for the failures.
 Result<Listener> ListenOn(const Address& address);
 
+/// Takes the next connection, non-blocking, into `socket`. Returns 0, or the system's error: EAGAIN when there is none.
+int AcceptFrom(const Listener& listener, Socket& socket);
+
 /// Removes the listener's socket file, if it is still its own, and closes the socket.
 void CloseListener(Listener& listener);
 
