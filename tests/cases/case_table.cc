@@ -312,6 +312,14 @@ Result<std::shared_ptr<arrow::Table>> ReadTable(const std::string& path) {
   }
   LARDER_ASSIGN_OR_RETURN(auto table, FromArrow(arrow::Table::FromRecordBatches(file->schema(), batches)));
   for (int i = 0; i < table->num_columns(); ++i) {
+    if (table->field(i)->type()->id() == arrow::Type::DURATION) {
+      // An age is told in a case as a number of microseconds.
+      LARDER_ASSIGN_OR_RETURN(const arrow::Datum counts,
+                              FromArrow(arrow::compute::Cast(table->column(i), arrow::int64())));
+      const auto field = arrow::field(table->field(i)->name(), arrow::int64());
+      LARDER_ASSIGN_OR_RETURN(table, FromArrow(table->SetColumn(i, field, counts.chunked_array())));
+      continue;
+    }
     LARDER_ASSIGN_OR_RETURN(const ValueType type, InternalTypeOf(*table->field(i)->type()));
     LARDER_ASSIGN_OR_RETURN(const auto column, ConvertChunks(*table->column(i), {type, table->field(i)->name()}));
     LARDER_ASSIGN_OR_RETURN(

@@ -43,7 +43,8 @@ std::string NameOf(const std::string& path) {
 
 Result<Case> ReadCase(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  return ParseCase({std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()});
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  return ParseCase(text);
 }
 
 // A folder of its own, removed at the end; kept when LARDER_KEEP is set.

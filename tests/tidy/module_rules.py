@@ -8,7 +8,7 @@ from faults import Fault
 MAX_CONCEPTS = 16
 # Folders and files that may be many: one command each, one family of function kernels each.
 _MANY = {"cli"}
-_KERNEL = re.compile(r"_(functions|kernels)$")
+_KERNEL = re.compile(r"(^functions_|_(functions|kernels)$)")
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"]+)"', re.M)
 
 
