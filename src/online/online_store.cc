@@ -30,6 +30,21 @@ Status CheckSize(std::string_view what, std::size_t size, std::size_t limit) {
 
 std::string TableName::ToString() const { return view + "/" + std::to_string(generation); }
 
+void TableStatistics::Add(const CellTime& time, bool deleted, std::size_t bytes) {
+  byte_count += static_cast<std::int64_t>(bytes);
+  if (deleted) {
+    ++deleted_count;
+    return;
+  }
+  ++row_count;
+  if (!newest_event_time_us || *newest_event_time_us < time.event_time_us) newest_event_time_us = time.event_time_us;
+}
+
+void TableStatistics::Remove(bool deleted, std::size_t bytes) {
+  byte_count -= static_cast<std::int64_t>(bytes);
+  --(deleted ? deleted_count : row_count);
+}
+
 std::int64_t WriteResult::applied_count() const {
   return std::count(outcomes.begin(), outcomes.end(), WriteOutcome::kApplied);
 }

@@ -36,6 +36,11 @@ struct TableStatistics {
   /// The greatest event time of a row ever applied; a deletion neither raises nor lowers it. None: no row ever.
   std::optional<std::int64_t> newest_event_time_us = std::nullopt;
 
+  /// Counts a cell in, and its event time if it is a row.
+  void Add(const CellTime& time, bool deleted, std::size_t bytes);
+  /// Counts out a cell that another takes the place of; the newest event time stays.
+  void Remove(bool deleted, std::size_t bytes);
+
   friend bool operator==(const TableStatistics&, const TableStatistics&) = default;
 };
 
@@ -99,8 +104,9 @@ struct LoadOptions {
 
 /// Counts what a bulk load did.
 struct LoadResult {
-  std::int64_t applied_count = 0;
-  std::int64_t older_count = 0;  ///< cells that lost against a newer one, stored or in the load itself
+  std::int64_t applied_count = 0;  ///< cells of the table that are the load's afterwards
+  std::int64_t older_count = 0;    ///< the others: they lost against a newer one, stored or in the load itself
+  std::uint64_t sequence = 0;      ///< of the swap, among the batches of WriteResult
 };
 
 /// Builds the next content of a table beside it. Without Commit, or after a failure, the table is as it was and nothing
@@ -127,9 +133,9 @@ class OnlineTable {
 
   virtual const TableName& name() const = 0;
   /// Reads cells; `cells` has one answer per key in order, a repeated key a repeated answer. `keys`, the bytes they
-  /// borrow and `cells` must stay until `done` is called; `cells` is undefined on failure. Cells of one key are seen as
-  /// some write left them, never between. A reader never sees the time of a cell go back. kDamaged when stored bytes
-  /// are not what was written: they are never returned. kIoError.
+  /// borrow and `cells` must stay until `done` is called; `cells` is undefined on failure. Neighbouring cells of one
+  /// key are seen as some write left them, never between. A reader never sees the time of a cell go back. kDamaged when
+  /// stored bytes are not what was written: they are never returned. kIoError.
   virtual void Read(std::span<const CellKey> keys, CellBatch& cells, ReadDone done) = 0;
   /// Reads a range of cells of one key, ascending by sort key as bytes unless asked otherwise; deleted ones are left
   /// out. Otherwise as Read.

@@ -1,0 +1,85 @@
+#include "online/cell_codec.h"
+
+#include <cstdint>
+
+#include "base/coding.h"
+#include "base/hash.h"
+
+namespace larder {
+namespace {
+
+constexpr std::uint8_t kCellVersion = 1;
+constexpr std::uint8_t kDeletedFlag = 1;
+constexpr std::uint8_t kCreatedFlag = 2;
+constexpr std::size_t kChecksumSize = 4;
+constexpr std::size_t kLeastCellSize = 2 + 8 + kChecksumSize;
+
+std::string Hex(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  constexpr std::size_t kShownBytes = 64;
+  std::string text;
+  for (const char byte : bytes.substr(0, kShownBytes)) {
+    text += kDigits[static_cast<unsigned char>(byte) >> 4];
+    text += kDigits[static_cast<unsigned char>(byte) & 15u];
+  }
+  return bytes.size() > kShownBytes ? text + "..." : text;
+}
+
+Status Damaged(std::string_view what, std::string_view stored_key) {
+  return Status(Reason::kDamaged, "stored " + std::string(what) + " is damaged: key " + Hex(stored_key));
+}
+
+std::uint32_t Checksum(std::string_view stored_key, std::string_view bytes) {
+  return ExtendCrc32c(Crc32c(stored_key), bytes);
+}
+
+}  // namespace
+
+void AppendStoredKey(const CellKey& key, std::string& out) {
+  AppendStoredPrefix(key.entity_key, out);
+  out += key.sort_key;
+}
+
+void AppendStoredPrefix(std::string_view entity_key, std::string& out) { AppendLengthPrefixed(entity_key, out); }
+
+Status ReadStoredKey(std::string_view stored_key, CellKey& key) {
+  ByteReader reader(stored_key);
+  key.entity_key = reader.ReadLengthPrefixed();
+  if (!reader.ok()) return Damaged("key", stored_key);
+  key.sort_key = reader.rest();
+  return {};
+}
+
+void AppendStoredCell(std::string_view stored_key, const StoredCell& cell, std::string& out) {
+  const std::size_t begin = out.size();
+  const std::uint8_t flags =
+      static_cast<std::uint8_t>((cell.deleted ? kDeletedFlag : 0) | (cell.time.created_time_us ? kCreatedFlag : 0));
+  out += static_cast<char>(kCellVersion);
+  out += static_cast<char>(flags);
+  AppendFixed64(static_cast<std::uint64_t>(cell.time.event_time_us), out);
+  if (cell.time.created_time_us) AppendFixed64(static_cast<std::uint64_t>(*cell.time.created_time_us), out);
+  if (!cell.deleted) out += cell.value;
+  AppendFixed32(Checksum(stored_key, std::string_view(out).substr(begin)), out);
+}
+
+Status ReadStoredCell(std::string_view stored_key, std::string_view bytes, StoredCell& cell) {
+  if (bytes.size() < kLeastCellSize) return Damaged("cell", stored_key);
+  const std::string_view content = bytes.substr(0, bytes.size() - kChecksumSize);
+  if (LoadFixed32(bytes.data() + content.size()) != Checksum(stored_key, content)) return Damaged("cell", stored_key);
+  ByteReader reader(content);
+  const std::uint8_t version = reader.ReadByte();
+  if (version > kCellVersion) {
+    return Status(Reason::kNewerFormat, "a stored cell has format " + std::to_string(version) + ", known up to " +
+                                            std::to_string(kCellVersion));
+  }
+  const std::uint8_t flags = reader.ReadByte();
+  cell.deleted = (flags & kDeletedFlag) != 0;
+  cell.time.event_time_us = static_cast<std::int64_t>(reader.ReadFixed64());
+  cell.time.created_time_us.reset();
+  if ((flags & kCreatedFlag) != 0) cell.time.created_time_us = static_cast<std::int64_t>(reader.ReadFixed64());
+  if (!reader.ok() || version == 0) return Damaged("cell", stored_key);
+  cell.value = reader.rest();
+  return {};
+}
+
+}  // namespace larder

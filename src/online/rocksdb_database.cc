@@ -1,0 +1,329 @@
+#include "online/rocksdb_database.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+
+#include "online/rocksdb_status.h"
+
+namespace larder {
+namespace {
+
+constexpr std::string_view kFormatText = "larder online store, format ";
+constexpr int kFormat = 1;
+constexpr std::string_view kFamilyPrefix = "cells-";
+constexpr const char* kFormatFile = "FORMAT";
+constexpr const char* kLockFile = "OWNER";
+constexpr const char* kInUseFile = "IN_USE";
+constexpr const char* kLoadFolder = "loads";
+// Space given back on a full disk, so that the store can at least be opened.
+constexpr const char* kBallastFile = "BALLAST";
+constexpr std::size_t kBallastBytes = 4 << 20;
+
+rocksdb::Options MakeOptions(const StoreOptions& store, rocksdb::Env* env) {
+  rocksdb::Options options;
+  options.env = env;
+  // A record cut short at the end of the log is a write that was never acknowledged; any other fault there is damage.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  options.track_and_verify_wals_in_manifest = true;
+  options.force_consistency_checks = true;
+  // Only a write that comes later tries again after a failure; the database never does so by itself.
+  options.max_bgerror_resume_count = 0;
+  options.max_write_buffer_number = 2;
+  options.write_buffer_size = 32 << 20;
+  options.db_write_buffer_size = 128 << 20;
+  options.max_total_wal_size = 256 << 20;
+  options.target_file_size_base = 64 << 20;
+  options.level_compaction_dynamic_level_bytes = true;
+  options.compression = rocksdb::kLZ4Compression;
+  options.max_background_jobs = 2;
+  options.info_log_level = rocksdb::WARN_LEVEL;
+  options.keep_log_file_num = 2;
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(static_cast<std::size_t>(store.block_cache_bytes));
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
+  table.format_version = 5;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return options;
+}
+
+std::optional<std::uint64_t> FamilyId(std::string_view name) {
+  if (!name.starts_with(kFamilyPrefix)) return std::nullopt;
+  name.remove_prefix(kFamilyPrefix.size());
+  std::uint64_t id = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id);
+  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
+  return id;
+}
+
+}  // namespace
+
+RocksDbDatabase::RocksDbDatabase(const StoreOptions& options, std::shared_ptr<rocksdb::FileSystem> files)
+    : path_(options.path),
+      durability_(options.durability),
+      files_(std::make_shared<SyncWatch>(files != nullptr ? files : rocksdb::FileSystem::Default())),
+      env_(rocksdb::NewCompositeEnv(files_)),
+      options_(MakeOptions(options, env_.get())),
+      read_only_(options.read_only) {}
+
+Result<std::unique_ptr<RocksDbDatabase>> RocksDbDatabase::Open(const StoreOptions& options,
+                                                               std::shared_ptr<rocksdb::FileSystem> files) {
+  std::unique_ptr<RocksDbDatabase> database(new RocksDbDatabase(options, std::move(files)));
+  Status status = database->Prepare();
+  if (status.ok()) status = database->OpenFamilies();
+  if (!status.ok()) return status.WithContext("online store " + options.path);
+  return database;
+}
+
+RocksDbDatabase::~RocksDbDatabase() {
+  if (database_ != nullptr) {
+    for (const auto& [id, handle] : families_left_) database_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
+    const bool is_closed = database_->Close().ok();
+    database_.reset();
+    if (is_flushed_ && is_closed) env_->DeleteFile(Path(kInUseFile)).PermitUncheckedError();
+  }
+  if (lock_ != nullptr) env_->UnlockFile(lock_).PermitUncheckedError();
+}
+
+Status RocksDbDatabase::Prepare() {
+  if (!read_only_) LARDER_RETURN_IF_ERROR(MakeFolders());
+  LARDER_RETURN_IF_ERROR(ReadFormat());
+  if (read_only_) {
+    if (!is_new_) return {};
+    return Status(Reason::kFileNotFound, "there is no online store", "materialize or push something first");
+  }
+  LARDER_RETURN_IF_ERROR(TakeLock());
+  // Another process may have made the store since.
+  LARDER_RETURN_IF_ERROR(ReadFormat());
+  LARDER_RETURN_IF_ERROR(CheckLogIsThere());
+  return RemoveLoads();
+}
+
+Status RocksDbDatabase::MakeFolders() {
+  std::string folder;
+  for (const std::filesystem::path& part : std::filesystem::path(path_)) {
+    folder = folder.empty() ? part.string() : (std::filesystem::path(folder) / part).string();
+    if (env_->FileExists(folder).ok()) continue;
+    LARDER_RETURN_IF_ERROR(FromRocksDb(env_->CreateDirIfMissing(folder), "cannot make the folder"));
+  }
+  return {};
+}
+
+/// Reads which format the folder has; a folder without a format file is new unless it holds a database.
+Status RocksDbDatabase::ReadFormat() {
+  is_new_ = !env_->FileExists(Path(kFormatFile)).ok();
+  if (is_new_) return {};
+  std::string text;
+  LARDER_RETURN_IF_ERROR(FromRocksDb(rocksdb::ReadFileToString(env_.get(), Path(kFormatFile), &text), kFormatFile));
+  int format = 0;
+  if (text.starts_with(kFormatText)) {
+    std::from_chars(text.data() + kFormatText.size(), text.data() + text.size(), format);
+  }
+  if (format < 1 || text != std::string(kFormatText) + std::to_string(format) + "\n") {
+    return Status(Reason::kDamaged, "the file FORMAT is not one of an online store", "restore it from a copy");
+  }
+  if (format > kFormat) {
+    return Status(Reason::kNewerFormat,
+                  "a newer version of Larder made it: format " + std::to_string(format) + ", known up to " +
+                      std::to_string(kFormat),
+                  "use that version");
+  }
+  return {};
+}
+
+Status RocksDbDatabase::TakeLock() {
+  return FromRocksDb(env_->LockFile(Path(kLockFile), &lock_), "cannot take the store");
+}
+
+/// A store that was not closed has a log of its last writes. When it is gone, so are they.
+Status RocksDbDatabase::CheckLogIsThere() {
+  if (is_new_ || !env_->FileExists(Path(kInUseFile)).ok()) return {};
+  std::vector<std::string> names;
+  LARDER_RETURN_IF_ERROR(FromRocksDb(env_->GetChildren(path_, &names), "cannot list the folder"));
+  if (std::any_of(names.begin(), names.end(), [](const std::string& name) { return name.ends_with(".log"); })) {
+    return {};
+  }
+  return FromRocksDb(rocksdb::Status::Corruption("the log of the last writes is missing"), "cannot open");
+}
+
+Status RocksDbDatabase::RemoveLoads() {
+  std::error_code error;
+  std::filesystem::remove_all(Path(kLoadFolder), error);
+  if (!error) return {};
+  return Status(Reason::kIoError, "cannot remove what a bulk load left: " + Path(kLoadFolder) + ": " + error.message());
+}
+
+Status RocksDbDatabase::OpenFamilies() {
+  rocksdb::Status status = TryOpen(read_only_);
+  if (status.IsNoSpace() && !read_only_) {
+    env_->DeleteFile(Path(kBallastFile)).PermitUncheckedError();
+    status = TryOpen(false);
+  }
+  if (status.IsNoSpace() && !read_only_) {
+    read_only_ = true;
+    failure_ = FromRocksDb(status, "the online store is open for reading only");
+    status = TryOpen(true);
+  }
+  LARDER_RETURN_IF_ERROR(FromRocksDb(status, "cannot open"));
+  if (is_new_ && !families_left_.empty()) {
+    return FromRocksDb(rocksdb::Status::Corruption("the file FORMAT is missing"), "cannot open");
+  }
+  return read_only_ ? Status() : Finish();
+}
+
+rocksdb::Status RocksDbDatabase::TryOpen(bool read_only) {
+  std::vector<std::string> names;
+  const bool has_database = env_->FileExists(Path("CURRENT")).ok();
+  if (has_database) {
+    const rocksdb::Status status = rocksdb::DB::ListColumnFamilies(options_, path_, &names);
+    if (!status.ok()) return status;
+  } else if (!is_new_) {
+    return rocksdb::Status::Corruption("the file CURRENT is missing");
+  } else {
+    names = {rocksdb::kDefaultColumnFamilyName};
+  }
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (const std::string& name : names) families.emplace_back(name, options_);
+  options_.create_if_missing = !has_database;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* database = nullptr;
+  const rocksdb::Status status = read_only
+                                     ? rocksdb::DB::OpenForReadOnly(options_, path_, families, &handles, &database)
+                                     : rocksdb::DB::Open(options_, path_, families, &handles, &database);
+  if (!status.ok()) return status;
+  database_.reset(database);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::optional<std::uint64_t> id = FamilyId(names[i]);
+    if (!id) {
+      database->DestroyColumnFamilyHandle(handles[i]).PermitUncheckedError();
+      continue;
+    }
+    families_left_[*id] = handles[i];
+    next_family_ = std::max(next_family_, *id + 1);
+  }
+  return status;
+}
+
+/// Marks the store as made and in use.
+Status RocksDbDatabase::Finish() {
+  const std::string text = std::string(kFormatText) + std::to_string(kFormat) + "\n";
+  if (is_new_) {
+    const std::string fresh = Path(kFormatFile) + ".new";
+    rocksdb::Status status = rocksdb::WriteStringToFile(env_.get(), text, fresh, true);
+    if (status.ok()) status = env_->RenameFile(fresh, Path(kFormatFile));
+    LARDER_RETURN_IF_ERROR(FromRocksDb(status, "cannot write FORMAT"));
+  }
+  rocksdb::Status status = rocksdb::WriteStringToFile(env_.get(), text, Path(kInUseFile), true);
+  std::unique_ptr<rocksdb::Directory> folder;
+  if (status.ok()) status = env_->NewDirectory(path_, &folder);
+  if (status.ok()) status = folder->Fsync();
+  LARDER_RETURN_IF_ERROR(FromRocksDb(status, "cannot write IN_USE"));
+  if (!env_->FileExists(Path(kBallastFile)).ok()) {
+    // Without room for it the store works all the same.
+    const rocksdb::Status ballast =
+        rocksdb::WriteStringToFile(env_.get(), std::string(kBallastBytes, '\0'), Path(kBallastFile));
+    if (!ballast.ok()) env_->DeleteFile(Path(kBallastFile)).PermitUncheckedError();
+  }
+  return {};
+}
+
+std::shared_ptr<CellFamily> RocksDbDatabase::TakeFamily(std::uint64_t id) {
+  const auto place = families_left_.find(id);
+  if (place == families_left_.end()) return nullptr;
+  auto family = std::make_shared<CellFamily>(*database_, place->second, id);
+  families_left_.erase(place);
+  return family;
+}
+
+Status RocksDbDatabase::DropFamiliesLeft() {
+  if (read_only_) return {};
+  while (!families_left_.empty()) {
+    LARDER_RETURN_IF_ERROR(DropFamily(*TakeFamily(families_left_.begin()->first)));
+  }
+  return {};
+}
+
+Result<std::shared_ptr<CellFamily>> RocksDbDatabase::MakeFamily() {
+  const std::uint64_t id = next_family_++;
+  rocksdb::ColumnFamilyHandle* handle = nullptr;
+  const rocksdb::Status status =
+      database_->CreateColumnFamily(options_, std::string(kFamilyPrefix) + std::to_string(id), &handle);
+  if (!status.ok()) return NoteFailure(status, "cannot make an online table");
+  return std::make_shared<CellFamily>(*database_, handle, id);
+}
+
+Status RocksDbDatabase::DropFamily(const CellFamily& family) {
+  const rocksdb::Status status = database_->DropColumnFamily(family.handle());
+  return status.ok() ? Status() : NoteFailure(status, "cannot drop an online table");
+}
+
+std::string RocksDbDatabase::NewLoadFolder() {
+  return Path(kLoadFolder) + "/" + std::to_string(next_load_.fetch_add(1));
+}
+
+Status RocksDbDatabase::Failure() const {
+  if (files_->sync_failed()) {
+    return Status(Reason::kIoError, "the disk failed to sync: the online store takes no more writes",
+                  "check the disk, then start again: acknowledged writes are read back then");
+  }
+  const std::scoped_lock lock(mutex_);
+  return failure_;
+}
+
+Status RocksDbDatabase::CheckWritable() const {
+  if (read_only_ && Failure().ok()) return Status(Reason::kReadOnly, "the online store was opened read-only");
+  return Failure();
+}
+
+Status RocksDbDatabase::PrepareWrite() {
+  Status failure = CheckWritable();
+  if (failure.ok() || failure.reason() != Reason::kNoSpace || read_only_) return failure;
+  const rocksdb::Status resumed = database_->Resume();
+  if (!resumed.ok()) return failure;
+  const std::scoped_lock lock(mutex_);
+  failure_ = Status();
+  return {};
+}
+
+Status RocksDbDatabase::Write(rocksdb::WriteBatch& batch, bool always_sync) {
+  rocksdb::WriteOptions options;
+  options.sync = always_sync || durability_ == StoreDurability::kSync;
+  const rocksdb::Status status = database_->Write(options, &batch);
+  return status.ok() ? Status() : NoteFailure(status, "the online store cannot write");
+}
+
+Status RocksDbDatabase::NoteFailure(const rocksdb::Status& status, const std::string& what) {
+  Status failure = FromRocksDb(status, what);
+  {
+    const std::scoped_lock lock(mutex_);
+    failure_ = failure;
+  }
+  return Failure();
+}
+
+void RocksDbDatabase::FlushBeforeClose(const std::vector<std::shared_ptr<CellFamily>>& families) {
+  if (!CheckWritable().ok()) return;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles = {records()};
+  for (const auto& family : families) handles.push_back(family->handle());
+  // A failure costs time at the next start, not data: the log has everything.
+  is_flushed_ = database_->Flush(rocksdb::FlushOptions(), handles).ok();
+}
+
+std::int64_t RocksDbDatabase::StoredBytes() const {
+  std::uint64_t files = 0;
+  std::uint64_t memory = 0;
+  database_->GetAggregatedIntProperty("rocksdb.total-sst-files-size", &files);
+  database_->GetAggregatedIntProperty("rocksdb.cur-size-all-mem-tables", &memory);
+  return static_cast<std::int64_t>(files + memory);
+}
+
+}  // namespace larder

@@ -1,0 +1,114 @@
+// The RocksDB database of an online store: its folder, options, column families, and what happens when the disk fails.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+
+#include "base/status.h"
+#include "online/online_store.h"
+#include "online/sync_watch.h"
+
+namespace larder {
+
+/// Holds the cells of one table. Shared by all who read it: a family that was dropped stays readable for them. Must go
+/// before its database.
+class CellFamily {
+ public:
+  CellFamily(rocksdb::DB& database, rocksdb::ColumnFamilyHandle* handle, std::uint64_t id)
+      : database_(database), handle_(handle), id_(id) {}
+  CellFamily(const CellFamily&) = delete;
+  CellFamily& operator=(const CellFamily&) = delete;
+  ~CellFamily() { database_.DestroyColumnFamilyHandle(handle_).PermitUncheckedError(); }
+
+  rocksdb::ColumnFamilyHandle* handle() const { return handle_; }
+  std::uint64_t id() const { return id_; }
+
+ private:
+  rocksdb::DB& database_;
+  rocksdb::ColumnFamilyHandle* const handle_;
+  const std::uint64_t id_;
+};
+
+/// Owns the folder of a store. Thread-safe, except that what changes families is for one thread at a time.
+class RocksDbDatabase {
+ public:
+  /// Opens or makes it; fails as OpenRocksDbStore says.
+  static Result<std::unique_ptr<RocksDbDatabase>> Open(const StoreOptions& options,
+                                                       std::shared_ptr<rocksdb::FileSystem> files);
+  RocksDbDatabase(const RocksDbDatabase&) = delete;
+  RocksDbDatabase& operator=(const RocksDbDatabase&) = delete;
+  /// Closes it. No family may be in use any more.
+  ~RocksDbDatabase();
+
+  rocksdb::DB& database() { return *database_; }
+  /// Returns the family of the records of tables.
+  rocksdb::ColumnFamilyHandle* records() { return database_->DefaultColumnFamily(); }
+  rocksdb::Env& env() { return *env_; }
+  /// Returns the options of families, also for files made outside the database.
+  const rocksdb::Options& options() const { return options_; }
+
+  /// Takes the family of this number that was found at the opening; nullptr when there is none.
+  std::shared_ptr<CellFamily> TakeFamily(std::uint64_t id);
+  /// Drops the families that were found at the opening and not taken: those of loads and first writes that did not end.
+  Status DropFamiliesLeft();
+  Result<std::shared_ptr<CellFamily>> MakeFamily();
+  Status DropFamily(const CellFamily& family);
+
+  /// Writes what is in memory to files, so that the next start is quick. To be called last, when no one writes.
+  void FlushBeforeClose(const std::vector<std::shared_ptr<CellFamily>>& families);
+
+  /// Returns a name for a new folder of files that a load builds; such folders are removed at the opening.
+  std::string NewLoadFolder();
+
+  /// Tells whether writes are accepted: the last failure that a later write has not disproved.
+  Status CheckWritable() const;
+  /// Makes the database ready for a write; tries to go on after a full disk, never after a sync that failed.
+  Status PrepareWrite();
+  /// Writes as durably as the store was opened to be, or durably in any case. After a failure no part is seen.
+  Status Write(rocksdb::WriteBatch& batch, bool always_sync);
+  /// Notes a failure that concerns writing, and returns it as ours.
+  Status NoteFailure(const rocksdb::Status& status, const std::string& what);
+
+  std::int64_t StoredBytes() const;
+
+ private:
+  RocksDbDatabase(const StoreOptions& options, std::shared_ptr<rocksdb::FileSystem> files);
+
+  std::string Path(const char* name) const { return path_ + "/" + name; }
+  Status Prepare();
+  Status MakeFolders();
+  Status ReadFormat();
+  Status TakeLock();
+  Status CheckLogIsThere();
+  Status RemoveLoads();
+  Status OpenFamilies();
+  rocksdb::Status TryOpen(bool read_only);
+  Status Finish();
+  Status Failure() const;
+
+  const std::string path_;
+  const StoreDurability durability_;
+  const std::shared_ptr<SyncWatch> files_;
+  const std::unique_ptr<rocksdb::Env> env_;
+  rocksdb::Options options_;
+  bool read_only_;
+  bool is_new_ = false;
+  bool is_flushed_ = false;
+  rocksdb::FileLock* lock_ = nullptr;
+  std::unique_ptr<rocksdb::DB> database_;
+  std::map<std::uint64_t, rocksdb::ColumnFamilyHandle*> families_left_;
+  std::uint64_t next_family_ = 1;
+  std::atomic<std::uint64_t> next_load_{1};
+  mutable std::mutex mutex_;  ///< guards the failure
+  Status failure_;
+};
+
+}  // namespace larder

@@ -1,0 +1,210 @@
+#include "online/rocksdb_table.h"
+
+#include <utility>
+#include <vector>
+
+#include "online/cell_codec.h"
+#include "online/rocksdb_load.h"
+#include "online/rocksdb_status.h"
+
+namespace larder {
+namespace {
+
+/// Keeps the memory of reads from one to the next.
+struct ReadMemory {
+  std::vector<std::string> stored_keys;
+  std::vector<rocksdb::Slice> slices;
+  std::vector<rocksdb::PinnableSlice> values;
+  std::vector<rocksdb::Status> statuses;
+
+  void Prepare(std::span<const CellKey> keys) {
+    if (stored_keys.size() < keys.size()) stored_keys.resize(keys.size());
+    if (values.size() < keys.size()) values.resize(keys.size());
+    slices.resize(keys.size());
+    statuses.resize(keys.size());
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      stored_keys[i].clear();
+      AppendStoredKey(keys[i], stored_keys[i]);
+      slices[i] = stored_keys[i];
+    }
+  }
+  /// Lets go of blocks that the values hold.
+  void Release(std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) values[i].Reset();
+  }
+};
+
+Status Answer(const ReadMemory& memory, std::size_t index, CellBatch& cells) {
+  const rocksdb::Status& status = memory.statuses[index];
+  if (status.IsNotFound()) return {};
+  LARDER_RETURN_IF_ERROR(FromRocksDb(status, "cannot read"));
+  StoredCell cell;
+  LARDER_RETURN_IF_ERROR(ReadStoredCell(memory.stored_keys[index], memory.values[index].ToStringView(), cell));
+  if (cell.deleted) {
+    cells.SetDeleted(index, cell.time);
+  } else {
+    cells.SetFound(index, cell.time, cell.value);
+  }
+  return {};
+}
+
+/// Turns a prefix into the least string behind everything that begins with it; false when there is none.
+bool ToEndOfPrefix(std::string& prefix) {
+  while (!prefix.empty() && prefix.back() == '\xff') prefix.pop_back();
+  if (prefix.empty()) return false;
+  prefix.back() = static_cast<char>(static_cast<unsigned char>(prefix.back()) + 1);
+  return true;
+}
+
+class RocksDbScan final : public CellScan {
+ public:
+  RocksDbScan(std::shared_ptr<CellFamily> family, rocksdb::DB& database, ScanCells what)
+      : family_(std::move(family)), what_(what) {
+    if (family_ == nullptr) return;
+    rocksdb::ReadOptions options;
+    options.fill_cache = false;
+    options.readahead_size = 1 << 20;
+    iterator_.reset(database.NewIterator(options, family_->handle()));
+    iterator_->SeekToFirst();
+  }
+
+  Result<bool> Next(ScannedCell& cell) override {
+    while (iterator_ != nullptr) {
+      if (is_begun_) iterator_->Next();
+      is_begun_ = true;
+      if (!iterator_->Valid()) {
+        const Status status = FromRocksDb(iterator_->status(), "cannot scan");
+        iterator_.reset();
+        if (!status.ok()) return status;
+        break;
+      }
+      StoredCell stored;
+      const std::string_view key = iterator_->key().ToStringView();
+      Status status = ReadStoredCell(key, iterator_->value().ToStringView(), stored);
+      if (status.ok()) status = ReadStoredKey(key, cell.key);
+      if (!status.ok()) {
+        iterator_.reset();
+        return status;
+      }
+      if (stored.deleted && what_ == ScanCells::kRows) continue;
+      cell.time = stored.time;
+      cell.value = stored.value;
+      cell.deleted = stored.deleted;
+      return true;
+    }
+    return false;
+  }
+
+ private:
+  const std::shared_ptr<CellFamily> family_;
+  const ScanCells what_;
+  bool is_begun_ = false;
+  std::unique_ptr<rocksdb::Iterator> iterator_;
+};
+
+}  // namespace
+
+RocksDbTable::RocksDbTable(RocksDbTableState state, RocksDbShared& shared)
+    : name_(state.statistics.name), shared_(shared), state_(std::move(state)) {}
+
+RocksDbTableState RocksDbTable::state() const {
+  const std::scoped_lock lock(mutex_);
+  return state_;
+}
+
+void RocksDbTable::Publish(RocksDbTableState state) {
+  // The old family may be the last one's to destroy, which takes a lock of the database: not under ours.
+  const std::scoped_lock lock(mutex_);
+  std::swap(state_, state);
+}
+
+TableStatistics RocksDbTable::Statistics() const { return state().statistics; }
+
+Status RocksDbTable::CheckNotDropped() const {
+  if (!state().dropped) return {};
+  return Status(Reason::kUnknownObject, "the online table was dropped: " + name_.ToString());
+}
+
+void RocksDbTable::Read(std::span<const CellKey> keys, CellBatch& cells, ReadDone done) {
+  done(ReadNow(keys, cells).WithContext("online table " + name_.ToString()));
+}
+
+void RocksDbTable::ReadRange(const CellRange& range, CellBatch& cells, ReadDone done) {
+  done(ReadRangeNow(range, cells).WithContext("online table " + name_.ToString()));
+}
+
+Status RocksDbTable::ReadNow(std::span<const CellKey> keys, CellBatch& cells) const {
+  cells.Reset(keys.size());
+  const std::shared_ptr<CellFamily> family = state().family;
+  if (family == nullptr || keys.empty()) return {};
+  thread_local ReadMemory memory;
+  memory.Prepare(keys);
+  rocksdb::DB& database = shared_.database.database();
+  const rocksdb::ReadOptions options;
+  if (keys.size() == 1) {
+    memory.statuses[0] = database.Get(options, family->handle(), memory.slices[0], &memory.values[0]);
+  } else {
+    database.MultiGet(options, family->handle(), keys.size(), memory.slices.data(), memory.values.data(),
+                      memory.statuses.data());
+  }
+  Status status;
+  for (std::size_t i = 0; i < keys.size() && status.ok(); ++i) {
+    status = Answer(memory, i, cells);
+  }
+  memory.Release(keys.size());
+  return status;
+}
+
+Status RocksDbTable::ReadRangeNow(const CellRange& range, CellBatch& cells) const {
+  cells.Clear();
+  const std::shared_ptr<CellFamily> family = state().family;
+  if (family == nullptr || (range.to_sort_key && *range.to_sort_key <= range.from_sort_key)) return {};
+  std::string prefix;
+  AppendStoredPrefix(range.entity_key, prefix);
+  const std::string lower = prefix + std::string(range.from_sort_key);
+  std::string upper = prefix;
+  bool has_upper = true;
+  if (range.to_sort_key) {
+    upper += *range.to_sort_key;
+  } else {
+    has_upper = ToEndOfPrefix(upper);
+  }
+  const rocksdb::Slice lower_bound(lower);
+  const rocksdb::Slice upper_bound(upper);
+  rocksdb::ReadOptions options;
+  options.iterate_lower_bound = &lower_bound;
+  if (has_upper) options.iterate_upper_bound = &upper_bound;
+  const std::unique_ptr<rocksdb::Iterator> iterator(shared_.database.database().NewIterator(options, family->handle()));
+  range.descending ? iterator->SeekToLast() : iterator->SeekToFirst();
+  for (; iterator->Valid() && static_cast<std::int64_t>(cells.size()) < range.limit;
+       range.descending ? iterator->Prev() : iterator->Next()) {
+    StoredCell cell;
+    LARDER_RETURN_IF_ERROR(ReadStoredCell(iterator->key().ToStringView(), iterator->value().ToStringView(), cell));
+    if (cell.deleted) continue;
+    cells.AppendFound(iterator->key().ToStringView().substr(prefix.size()), cell.time, cell.value);
+  }
+  return FromRocksDb(iterator->status(), "cannot read");
+}
+
+Result<WriteResult> RocksDbTable::Write(std::span<const CellWrite> writes) {
+  LARDER_RETURN_IF_ERROR(CheckWrites(name_, writes));
+  PendingWrite write{this, writes};
+  shared_.queue.Write(write);
+  if (!write.status.ok()) return write.status.WithContext("online table " + name_.ToString());
+  return std::move(write.result);
+}
+
+Result<std::unique_ptr<CellScan>> RocksDbTable::Scan(ScanCells what) {
+  return std::unique_ptr<CellScan>(std::make_unique<RocksDbScan>(state().family, shared_.database.database(), what));
+}
+
+Result<std::unique_ptr<TableLoad>> RocksDbTable::BeginLoad(const LoadOptions& options) {
+  LARDER_RETURN_IF_ERROR(CheckNotDropped());
+  LARDER_RETURN_IF_ERROR(shared_.database.CheckWritable());
+  if (loading_.exchange(true)) {
+    return Status(Reason::kAlreadyRunning, "the online table is being loaded already: " + name_.ToString());
+  }
+  return NewRocksDbLoad(shared_from_this(), shared_, options);
+}
+
+}  // namespace larder
