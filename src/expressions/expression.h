@@ -53,8 +53,8 @@ class Expression {
 };
 
 /// Parses an expression. Never crashes, whatever the text. Fails with kInvalidExpression and exactly one fault, whose
-/// line and column (of code points, both from 1) lie inside `text`; its message says what is wrong, its hint what to do.
-/// The caller adds file and position of the text itself.
+/// line and column (of code points, both from 1) lie inside `text`; its message says what is wrong, its hint what to
+/// do. The caller adds file and position of the text itself.
 Result<Expression> ParseExpression(std::string_view text);
 
 /// Returns `name` as an expression spells it: as it is when it may stand bare, else "quoted".

@@ -1,0 +1,82 @@
+// The tree of a bound expression, and how it runs over a batch.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <arrow/type_fwd.h>
+
+#include "base/status.h"
+#include "expressions/function_table.h"
+#include "expressions/lexer.h"
+#include "expressions/syntax_tree.h"
+#include "expressions/time_zone.h"
+#include "expressions/vector.h"
+
+namespace larder {
+
+enum class BoundKind : std::uint8_t {
+  kConstant,  ///< `literal`
+  kColumn,    ///< the `index`-th column that is read
+  kSlot,      ///< what the kLet of this `index` above has computed
+  kLet,       ///< computes the first child once, for the kSlots in the second
+  kCall,      ///< `kernel` of the children
+  kAnd,       ///< three-valued; from left to right, what a false has decided fails no more
+  kOr,        ///< three-valued; from left to right, what a true has decided fails no more
+  kIsNull,    ///< true where the child is null
+  kCase,      ///< condition, value, ..., else: the value of the first true condition; only what is chosen can fail
+  kCoalesce,  ///< the first that is not null; what stands after it fails no more
+  kTry,       ///< null where the child failed
+  kList,      ///< a list of the children
+};
+
+/// Holds one node of a bound tree. Children have the very types that the node needs. Immutable once bound.
+struct BoundNode {
+  BoundKind kind = BoundKind::kConstant;
+  ExpressionType type;
+  SourceSpan span;
+  std::vector<std::unique_ptr<BoundNode>> children;
+  LiteralValue literal;
+  std::size_t index = 0;
+  Kernel kernel = nullptr;
+  NullRule nulls = NullRule::kPropagate;
+  std::string label;  ///< how messages show a call: a name, an operator, or "::type" of a cast
+
+  /// Holds the value of a literal where vectors can point to.
+  std::uint8_t bool_value = 0;
+  std::int64_t integer_value = 0;
+  double float_value = 0;
+  std::string_view text_value;
+};
+
+/// Fills what vectors point to from `literal` and `type`. Call it once the node stands at its final address.
+void PlaceLiteral(BoundNode& node);
+
+/// Holds what an evaluation needs besides rows.
+struct BoundTree {
+  const BoundNode* root = nullptr;
+  std::size_t slot_count = 0;
+  std::vector<ValueType> column_types;  ///< of the columns that are read
+  const TimeZoneDatabase* zones = nullptr;
+  std::string_view text;  ///< of the expression, for messages
+};
+
+/// Holds the rows of one evaluation.
+struct EvaluationRows {
+  std::span<const std::shared_ptr<arrow::Array>> columns;
+  std::int64_t offset = 0;
+  std::int64_t count = 0;
+  /// Collects why a row failed; nullptr: failures are only marked. Only with count 1.
+  std::vector<std::unique_ptr<FailureNote>>* notes = nullptr;
+};
+
+/// Computes the tree over the rows; the vector lives in the arena and in what the arrays and the tree hold. Failed rows
+/// are marked, not reported.
+Vector EvaluateTree(const BoundTree& tree, const EvaluationRows& rows, Arena& arena);
+
+}  // namespace larder
