@@ -6,9 +6,9 @@
 #include <memory>
 #include <string>
 
-#include "cli/api_session.h"
 #include "cli/author.h"
 #include "cli/commands.h"
+#include "cli/owner_notice.h"
 #include "retrieval/apply.h"
 
 namespace larder {

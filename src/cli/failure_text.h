@@ -11,7 +11,4 @@ namespace larder {
 /// of an HTTP error and a line feed.
 std::string FailureText(const Status& status, bool json);
 
-/// Returns the body of an HTTP error: {"error": {"code", "reason", "message", "hint", "faults"}}.
-std::string FailureJson(const Status& status);
-
 }  // namespace larder

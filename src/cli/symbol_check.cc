@@ -27,8 +27,7 @@ Status CheckSymbolOrigin(const SymbolOrigin& origin) {
 }
 
 Status CheckSymbols() {
-  LARDER_RETURN_IF_ERROR(
-      CheckSymbolOrigin({"EVP_sha256", reinterpret_cast<const void*>(&EVP_sha256), "libcrypto.so"}));
+  LARDER_RETURN_IF_ERROR(CheckSymbolOrigin({"EVP_sha256", reinterpret_cast<const void*>(&EVP_sha256), "libcrypto.so"}));
   return CheckSymbolOrigin({"simdjson::get_active_implementation",
                             reinterpret_cast<const void*>(&simdjson::get_active_implementation), "libsimdjson.so"});
 }

@@ -44,12 +44,16 @@ Result<std::shared_ptr<const RegistrySnapshot>> Project::Snapshot() {
   return snapshot_;
 }
 
-Result<std::unique_ptr<Project>> OpenProject(const Platform& platform, const std::string& folder) {
+Result<std::unique_ptr<Project>> OpenProject(const Platform& platform, ProjectConfig config) {
   LARDER_RETURN_IF_ERROR(FromArrow(arrow::compute::Initialize()));
+  return std::make_unique<Project>(platform, std::move(config));
+}
+
+Result<std::unique_ptr<Project>> OpenProject(const Platform& platform, const std::string& folder) {
   LARDER_ASSIGN_OR_RETURN(const std::string root, FindProjectRoot(platform.files, folder));
   LARDER_ASSIGN_OR_RETURN(ProjectConfig config, ReadProjectConfig(platform.files, root, ProcessEnvironment(),
                                                                   DescribeMachine(platform.files)));
-  return std::make_unique<Project>(platform, std::move(config));
+  return OpenProject(platform, std::move(config));
 }
 
 }  // namespace larder

@@ -62,6 +62,9 @@ class Project {
   std::unique_ptr<ThreadPool> threads_;
 };
 
+/// Makes a project of a configuration.
+Result<std::unique_ptr<Project>> OpenProject(const Platform& platform, ProjectConfig config);
+
 /// Opens the project whose larder.yaml is in `folder` (absolute) or above it.
 Result<std::unique_ptr<Project>> OpenProject(const Platform& platform, const std::string& folder);
 
