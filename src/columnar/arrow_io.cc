@@ -53,8 +53,9 @@ class ArrowFile final : public arrow::io::RandomAccessFile {
     // Positions come out of the file's own bytes, so they may be anything.
     if (position < 0 || length < 0) return arrow::Status::Invalid("negative position or length");
     Result<std::int64_t> got = opened_.file->ReadAt(position, length, out);
-    if (!got.ok()) return ToArrow(got.status());
-    return *got;
+    if (got.ok()) return *got;
+    opened_.failure->Remember(got.status());
+    return ToArrow(got.status());
   }
   arrow::Result<std::shared_ptr<arrow::Buffer>> ReadAt(std::int64_t position, std::int64_t length) override {
     if (position < 0 || length < 0) return arrow::Status::Invalid("negative position or length");
@@ -106,6 +107,23 @@ class ArrowOutput final : public arrow::io::OutputStream {
 };
 
 }  // namespace
+
+void ReadFailure::Remember(const Status& failure) {
+  const std::lock_guard lock(mutex_);
+  if (first_.ok()) first_ = failure;
+}
+
+Status ReadFailure::first() const {
+  const std::lock_guard lock(mutex_);
+  return first_;
+}
+
+Status OpenedFile::Translate(const arrow::Status& status, std::string_view format_name) const {
+  const Status translated = FromArrowContent(status, info.path, format_name);
+  if (translated.reason() != Reason::kInvalidFile) return translated;
+  const Status first = failure->first();
+  return first.ok() ? translated : first;
+}
 
 Status OpenedFile::CheckUnchanged() const {
   LARDER_ASSIGN_OR_RETURN(const FileInfo now, file->Info());

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <string_view>
 
 #include <arrow/io/interfaces.h>
 
@@ -11,10 +13,27 @@
 
 namespace larder {
 
+/// Remembers the first failure of reading a file: Arrow does not always pass it on. Thread-safe.
+class ReadFailure {
+ public:
+  void Remember(const Status& failure);
+  /// Returns the failure, or ok when there was none.
+  Status first() const;
+
+ private:
+  mutable std::mutex mutex_;
+  Status first_;
+};
+
 /// Holds a file opened for reading and what it was at that moment.
 struct OpenedFile {
   std::shared_ptr<const RandomAccessFile> file;
   FileInfo info;
+  std::shared_ptr<ReadFailure> failure = std::make_shared<ReadFailure>();
+
+  /// Translates a failure that Arrow met while it read this file: the file's own failure if there was one, else as
+  /// `FromArrowContent`. Ok stays ok.
+  Status Translate(const arrow::Status& status, std::string_view format_name) const;
 
   /// Fails with kFileChanged when the open file is no longer what it was.
   Status CheckUnchanged() const;

@@ -10,8 +10,9 @@
 namespace larder {
 
 /// Makes a pool that allocates from `parent` and counts every byte in `budget`; an allocation that does not fit fails
-/// with Arrow's OutOfMemory (kMemoryLimit after `FromArrow`). Both must outlive the pool, and the pool every buffer
-/// that came from it. Thread-safe.
-std::unique_ptr<arrow::MemoryPool> NewBudgetedPool(MemoryBudget& budget, arrow::MemoryPool& parent);
+/// with Arrow's OutOfMemory (kMemoryLimit after `FromArrow`). `parent` must outlive every buffer. `budget` must outlive
+/// the pointer returned, not the buffers: threads of Arrow may let go of the last of them a moment later; what they
+/// still hold when the pointer goes is given back to the budget then. Thread-safe.
+std::shared_ptr<arrow::MemoryPool> NewBudgetedPool(MemoryBudget& budget, arrow::MemoryPool& parent);
 
 }  // namespace larder

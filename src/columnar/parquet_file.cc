@@ -26,13 +26,15 @@ auto CatchThrown(const OpenedFile& opened, Call call) -> decltype(call()) {
   try {
     return call();
   } catch (const std::exception& thrown) {
-    return FromArrowContent(arrow::Status::Invalid(thrown.what()), opened.info.path, "Parquet");
+    return opened.Translate(arrow::Status::Invalid(thrown.what()), "Parquet");
   }
 }
 
 parquet::ArrowReaderProperties ReaderProperties(bool parallel, std::int64_t batch_row_count) {
   parquet::ArrowReaderProperties properties(parallel);
   properties.set_batch_size(batch_row_count);
+  // Reading ahead on threads of its own would hold buffers after the stream has gone.
+  properties.set_pre_buffer(false);
   properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);
   return properties;
 }
@@ -60,7 +62,7 @@ struct ParquetState {
     LARDER_RETURN_IF_ERROR(Translate(reader.status()));
     return std::move(reader).ValueUnsafe();
   }
-  Status Translate(const arrow::Status& status) const { return FromArrowContent(status, opened.info.path, "Parquet"); }
+  Status Translate(const arrow::Status& status) const { return opened.Translate(status, "Parquet"); }
 };
 
 class ParquetStream final : public TableBatchStream {

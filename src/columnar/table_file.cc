@@ -46,7 +46,7 @@ class ArrowBatches {
 
   template <class T>
   static Result<T> Translate(arrow::Result<T> result, const OpenedFile& opened) {
-    LARDER_RETURN_IF_ERROR(FromArrowContent(result.status(), opened.info.path, "Arrow"));
+    LARDER_RETURN_IF_ERROR(opened.Translate(result.status(), "Arrow"));
     return std::move(result).ValueUnsafe();
   }
 
@@ -61,12 +61,12 @@ class ArrowBatches {
   Result<std::shared_ptr<arrow::RecordBatch>> Next(const OpenedFile& opened) {
     std::shared_ptr<arrow::RecordBatch> batch;
     if (stream_ != nullptr) {
-      LARDER_RETURN_IF_ERROR(FromArrowContent(stream_->ReadNext(&batch), opened.info.path, "Arrow"));
+      LARDER_RETURN_IF_ERROR(opened.Translate(stream_->ReadNext(&batch), "Arrow"));
     } else if (next_batch_ < file_->num_record_batches()) {
       LARDER_ASSIGN_OR_RETURN(batch, Translate(file_->ReadRecordBatch(next_batch_++), opened));
     }
     if (batch != nullptr) {
-      LARDER_RETURN_IF_ERROR(FromArrowContent(batch->ValidateFull(), opened.info.path, "Arrow"));
+      LARDER_RETURN_IF_ERROR(opened.Translate(batch->ValidateFull(), "Arrow"));
     }
     return batch;
   }

@@ -1,0 +1,182 @@
+#include "columnar/table_writer.h"
+
+#include <arrow/api.h>
+#include <gtest/gtest.h>
+#include <parquet/file_reader.h>
+#include <parquet/metadata.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "base/fault_file_system.h"
+#include "columnar/table_file.h"
+#include "tests/arrow_text.h"
+
+namespace larder {
+namespace {
+
+class TableWriterTest : public testing::Test {
+ protected:
+  TableWriterTest() : folder_(testing::TempDir() + "/table_writer_" + std::to_string(::getpid())) {
+    EXPECT_TRUE(files_->MakeFolders(folder_).ok());
+  }
+  ~TableWriterTest() override { EXPECT_TRUE(files_->RemoveFolder(folder_).ok()); }
+
+  std::string Path(const std::string& name) const { return folder_ + "/" + name; }
+  std::size_t FileCount() { return files_->List(folder_)->size(); }
+  std::string Content(const std::string& name) { return *ReadWholeFile(*files_, Path(name), 1 << 26); }
+
+  Status Write(FileSystem& files, const std::string& name, const arrow::RecordBatchVector& batches) {
+    LARDER_ASSIGN_OR_RETURN(const auto writer, CreateTableFile(files, Path(name), batches.front()->schema()));
+    for (const auto& batch : batches) LARDER_RETURN_IF_ERROR(writer->Write(*batch));
+    return writer->Close();
+  }
+
+  std::shared_ptr<arrow::RecordBatch> Read(const std::string& name, const TableFileOptions& options) {
+    const auto file = OpenTableFile(*files_, Path(name), options);
+    EXPECT_TRUE(file.ok()) << file.status().ToString();
+    const auto stream = *(*file)->Read({(*file)->schema()->field_names(), std::nullopt, 65'536, true});
+    arrow::RecordBatchVector batches;
+    while (true) {
+      const auto batch = stream->Next();
+      EXPECT_TRUE(batch.ok()) << batch.status().ToString();
+      if (!batch.ok() || !*batch) break;
+      batches.push_back((*batch)->rows);
+    }
+    return arrow::ConcatenateRecordBatches(batches).ValueOrDie();
+  }
+
+  const std::unique_ptr<FileSystem> files_ = NewPosixFileSystem();
+  const std::string folder_;
+};
+
+std::shared_ptr<arrow::RecordBatch> EveryType() {
+  return BatchOf({{"bool", ArrayOf(TypeKind::kBool, "[true, null, false]")},
+                  {"int32", ArrayOf(TypeKind::kInt32, "[-2147483648, null, 7]")},
+                  {"int64", ArrayOf(TypeKind::kInt64, "[9223372036854775807, null, -7]")},
+                  {"float32", ArrayOf(TypeKind::kFloat32, "[0.1, null, -0.0]")},
+                  {"float64", ArrayOf(TypeKind::kFloat64, "[0.1, null, NaN]")},
+                  {"string", ArrayOf(TypeKind::kString, R"(["", null, "größer, \"so\"\nund so"])")},
+                  {"bytes", ArrayOf(TypeKind::kBytes, R"(["", null, "ab"])")},
+                  {"timestamp", ArrayOf(TypeKind::kTimestamp, "[0, null, 1420203900000001]")},
+                  {"date", ArrayOf(TypeKind::kDate, "[-1, null, 16437]")},
+                  {"longs", ArrayOf(ValueType::ListOf(TypeKind::kInt64), "[[1, null], null, []]")},
+                  {"floats", ArrayOf(ValueType::ListOf(TypeKind::kFloat32), "[[0.1, NaN, -Inf], null, []]")},
+                  {"texts", ArrayOf(ValueType::ListOf(TypeKind::kString), R"([["a\"b", ""], null, [null]])")}});
+}
+
+std::map<std::string, ValueType> TypesOf(const arrow::RecordBatch& rows) {
+  std::map<std::string, ValueType> types;
+  for (const auto& field : rows.schema()->fields()) types.emplace(field->name(), *FromArrow(*field->type()));
+  return types;
+}
+
+TEST_F(TableWriterTest, EveryTypeComesBackFromEveryFormat) {
+  const auto rows = EveryType();
+  arrow::ArrayVector slices;
+  for (const auto& column : rows->columns()) slices.push_back(Sliced(column));
+  const auto sliced = arrow::RecordBatch::Make(rows->schema(), rows->num_rows(), slices);
+  const auto expected = arrow::ConcatenateRecordBatches({rows, rows}).ValueOrDie();
+  for (const std::string name : {"a.parquet", "a.csv", "a.csv.gz", "a.arrow", "a.arrows"}) {
+    const Status written = Write(*files_, name, {rows, sliced});
+    ASSERT_TRUE(written.ok()) << name << written.ToString();
+    const auto read = Read(name, {TypesOf(*rows), {}, nullptr});
+    for (int i = 0; i < rows->num_columns(); ++i) {
+      EXPECT_TRUE(SameArray(*read->column(i), *expected->column(i))) << name << " " << rows->column_name(i);
+    }
+    EXPECT_EQ(FileCount(), 1u);
+    ASSERT_TRUE(files_->RemoveFile(Path(name)).ok());
+  }
+}
+
+TEST_F(TableWriterTest, CsvIsPlain) {
+  ASSERT_TRUE(Write(*files_, "a.csv",
+                    {BatchOf({{"a,b", ArrayOf(TypeKind::kFloat64, "[1.0, null, 1e300]")},
+                              {"t", ArrayOf(TypeKind::kTimestamp, "[0, 1500000, null]")},
+                              {"s", ArrayOf(TypeKind::kString, R"(["", null, "x\"y"])")}})})
+                  .ok());
+  EXPECT_EQ(Content("a.csv"),
+            "\"a,b\",t,s\n1.0,1970-01-01T00:00:00Z,\"\"\n,1970-01-01T00:00:01.500000Z,\n1e+300,,\"x\"\"y\"\n");
+}
+
+TEST_F(TableWriterTest, ParquetIsWrittenAsPromised) {
+  std::vector<std::shared_ptr<arrow::RecordBatch>> batches(
+      3, BatchOf({{"f", arrow::MakeArrayFromScalar(arrow::FloatScalar(1.5F), 400'000).ValueOrDie()},
+                  {"s", arrow::MakeArrayFromScalar(arrow::StringScalar("x"), 400'000).ValueOrDie()}}));
+  ASSERT_TRUE(Write(*files_, "a.parquet", batches).ok());
+  const auto reader = parquet::ParquetFileReader::OpenFile(Path("a.parquet"));
+  const auto metadata = reader->metadata();
+  ASSERT_EQ(metadata->num_row_groups(), 2);
+  EXPECT_EQ(metadata->RowGroup(0)->num_rows(), 1 << 20);
+  EXPECT_EQ(metadata->key_value_metadata(), nullptr);
+  const auto floats = metadata->RowGroup(0)->ColumnChunk(0);
+  EXPECT_EQ(floats->compression(), parquet::Compression::SNAPPY);
+  EXPECT_FALSE(floats->has_dictionary_page());
+  EXPECT_TRUE(floats->is_stats_set());
+  EXPECT_TRUE(metadata->RowGroup(0)->ColumnChunk(1)->has_dictionary_page());
+}
+
+TEST_F(TableWriterTest, RowGroupsAreBoundedInBytes) {
+  const std::string megabyte(1 << 20, 'x');
+  const auto rows = BatchOf({{"s", arrow::MakeArrayFromScalar(arrow::StringScalar(megabyte), 50).ValueOrDie()}});
+  ASSERT_TRUE(Write(*files_, "a.parquet", {rows, rows, rows, rows}).ok());
+  EXPECT_EQ(parquet::ParquetFileReader::OpenFile(Path("a.parquet"))->metadata()->num_row_groups(), 2);
+}
+
+TEST_F(TableWriterTest, OtherColumnsPassThrough) {
+  const auto rows = BatchOf({{"small", ArrayOf(arrow::int8(), "[1, null]")},
+                             {"money", ArrayOf(arrow::decimal128(10, 2), R"(["1.20", null])")},
+                             {"word", ArrayOf(arrow::dictionary(arrow::int8(), arrow::utf8()), R"(["a", null])")},
+                             {"large", ArrayOf(arrow::large_utf8(), R"(["b", null])")},
+                             {"view", ArrayOf(arrow::utf8_view(), R"(["c", null])")},
+                             {"fixed", ArrayOf(arrow::fixed_size_binary(2), R"(["ab", null])")},
+                             {"nano", ArrayOf(arrow::timestamp(arrow::TimeUnit::NANO), "[1, null]")}});
+  for (const std::string name : {"a.parquet", "a.arrow", "a.arrows", "a.csv"}) {
+    const Status written = Write(*files_, name, {rows, rows});
+    EXPECT_TRUE(written.ok()) << name << written.ToString();
+  }
+  const std::string lines = "1,1.20,a,b,c,YWI=,1970-01-01 00:00:00.000000001\n,,,,,,\n";
+  EXPECT_EQ(Content("a.csv"), "small,money,word,large,view,fixed,nano\n" + lines + lines);
+}
+
+TEST_F(TableWriterTest, RefusesWhatItCannotWrite) {
+  const auto structs = arrow::schema({arrow::field("s", arrow::struct_({arrow::field("x", arrow::int8())}))});
+  const Status nested = CreateTableFile(*files_, Path("a.csv"), structs).status();
+  EXPECT_EQ(nested.reason(), Reason::kTypeMismatch);
+  EXPECT_EQ(nested.message(), "CSV cannot hold struct<x: int8>: column 's'");
+  const Status suffix = CreateTableFile(*files_, Path("a.xlsx"), structs).status();
+  EXPECT_EQ(suffix.reason(), Reason::kInvalidFile);
+  EXPECT_EQ(suffix.hint(), "the suffixes are .parquet, .pq, .csv, .csv.gz, .arrow, .feather, .ipc, .arrows");
+  EXPECT_EQ(FileCount(), 0u);
+}
+
+TEST_F(TableWriterTest, WithoutCloseNothingIsLeft) {
+  ASSERT_TRUE(WriteFileAtomically(*files_, Path("a.parquet"), "old").ok());
+  for (const std::string name : {"a.parquet", "a.csv", "a.csv.gz", "a.arrow"}) {
+    const auto writer = *CreateTableFile(*files_, Path(name), EveryType()->schema());
+    ASSERT_TRUE(writer->Write(*EveryType()).ok());
+  }
+  EXPECT_EQ(FileCount(), 1u);
+  EXPECT_EQ(Content("a.parquet"), "old");
+}
+
+TEST_F(TableWriterTest, AfterAnyFailureTheOldFileStands) {
+  for (const std::string name : {"a.parquet", "a.csv", "a.csv.gz", "a.arrow"}) {
+    ASSERT_TRUE(WriteFileAtomically(*files_, Path(name), "old").ok());
+    for (std::int64_t n = 1;; ++n) {
+      FaultFileSystem faults(*files_);
+      faults.FailAnyCall(n, Reason::kNoSpace);
+      const Status status = Write(faults, name, {EveryType(), EveryType()});
+      if (faults.TotalCallCount() < n) break;
+      if (status.ok()) continue;  // the failing call was the removal of nothing
+      EXPECT_EQ(status.reason(), Reason::kNoSpace) << name << n << status.ToString();
+      EXPECT_EQ(FileCount(), 1u) << name << n;
+      EXPECT_EQ(Content(name), "old") << name << n;
+    }
+    EXPECT_NE(Content(name), "old");
+    ASSERT_TRUE(files_->RemoveFile(Path(name)).ok());
+  }
+}
+
+}  // namespace
+}  // namespace larder
