@@ -25,7 +25,7 @@ struct ConnectionLimits {
 struct ConnectionContext {
   ConnectionLimits limits;
   Handler& handler;
-  ReplyTarget& replies;
+  std::shared_ptr<ReplyTarget> replies;
   int loop_index = 0;
   std::string date;  ///< what responses carry; the loop keeps it fresh
 };

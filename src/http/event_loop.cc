@@ -1,9 +1,7 @@
 #include "http/event_loop.h"
 
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -30,12 +28,6 @@ std::uint64_t TicketOf(std::uint32_t generation, std::uint32_t place) {
   return std::uint64_t{generation} << 32 | place;
 }
 
-/// Returns a number of this thread that no other living thread has, and that is not 0.
-std::uint64_t ThreadNumber() {
-  thread_local const char kMark = 0;
-  return reinterpret_cast<std::uint64_t>(&kMark);
-}
-
 }  // namespace
 
 /// Holds one connection with its socket.
@@ -60,28 +52,28 @@ struct EventLoop::Peer {
 
 Result<std::unique_ptr<EventLoop>> EventLoop::Create(const EventLoopOptions& options) {
   Socket epoll(::epoll_create1(EPOLL_CLOEXEC));
-  Socket wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  LARDER_ASSIGN_OR_RETURN(std::shared_ptr<Mailbox> mailbox, Mailbox::Create());
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.u64 = kWakeTicket;
-  if (!epoll.is_open() || !wake.is_open() || ::epoll_ctl(epoll.number(), EPOLL_CTL_ADD, wake.number(), &event) != 0) {
+  if (!epoll.is_open() || ::epoll_ctl(epoll.number(), EPOLL_CTL_ADD, mailbox->wake_number(), &event) != 0) {
     return Status(Reason::kIoError, "cannot make an event loop: " + std::generic_category().message(errno));
   }
-  return std::unique_ptr<EventLoop>(new EventLoop(options, std::move(epoll), std::move(wake)));
+  return std::unique_ptr<EventLoop>(new EventLoop(options, std::move(epoll), std::move(mailbox)));
 }
 
-EventLoop::EventLoop(const EventLoopOptions& options, Socket epoll, Socket wake)
+EventLoop::EventLoop(const EventLoopOptions& options, Socket epoll, std::shared_ptr<Mailbox> mailbox)
     : limits_(options.limits),
       clock_(options.clock),
       epoll_(std::move(epoll)),
-      wake_(std::move(wake)),
+      mailbox_(std::move(mailbox)),
       context_{.limits = {.framing = {.max_header_bytes = options.limits.max_header_bytes,
                                       .max_header_count = options.limits.max_header_count,
                                       .max_body_bytes = options.limits.max_body_bytes},
                           .max_pipelined = static_cast<std::size_t>(options.limits.max_pipelined),
                           .max_unsent_bytes = static_cast<std::size_t>(options.limits.max_unsent_bytes)},
                .handler = options.handler,
-               .replies = *this,
+               .replies = mailbox_,
                .loop_index = options.loop_index,
                .date = {}},
       read_buffer_(kReadBufferBytes) {}
@@ -89,7 +81,7 @@ EventLoop::EventLoop(const EventLoopOptions& options, Socket epoll, Socket wake)
 EventLoop::~EventLoop() = default;
 
 void EventLoop::Run() {
-  thread_.store(ThreadNumber());
+  mailbox_->Attach(*this);
   const std::int64_t shortest_us =
       std::min({limits_.idle_timeout_us, limits_.request_timeout_us, limits_.write_timeout_us});
   const auto sweep_ms = static_cast<int>(std::clamp<std::int64_t>(shortest_us / 4000, 10, 1000));
@@ -104,7 +96,7 @@ void EventLoop::Run() {
   for (const std::unique_ptr<Peer>& peer : peers_) {
     if (peer != nullptr) Close(*peer);
   }
-  thread_.store(0);
+  mailbox_->Detach();
 }
 
 void EventLoop::HandleEvents(int timeout_ms) {
@@ -135,8 +127,6 @@ void EventLoop::NoteTime() {
   date_second_ = now_us / 1'000'000;
   context_.date = FormatHttpDate(now_us);
 }
-
-bool EventLoop::IsOwnThread() const { return thread_.load(std::memory_order_relaxed) == ThreadNumber(); }
 
 EventLoop::Peer* EventLoop::Find(std::uint64_t ticket) {
   const std::size_t place = ticket & 0xFFFFFFFFU;
@@ -302,21 +292,10 @@ void EventLoop::DrainPeers() {
 }
 
 void EventLoop::ReadMailbox() {
-  std::uint64_t count = 0;
-  // Only to quiet the descriptor: how often it was rung does not matter.
-  static_cast<void>(::read(wake_.number(), &count, sizeof(count)) < 0);
-  std::vector<PostedReply> replies;
-  std::vector<PostedSocket> sockets;
-  bool drain_wanted = false;
-  {
-    const std::lock_guard lock(mutex_);
-    replies.swap(posted_replies_);
-    sockets.swap(posted_sockets_);
-    drain_wanted = drain_wanted_;
-    is_stopping_ = stop_wanted_;
-  }
-  for (PostedSocket& socket : sockets) Open(std::move(socket));
-  for (PostedReply& reply : replies) {
+  Mail mail = mailbox_->Take();
+  is_stopping_ = is_stopping_ || mail.stop_wanted;
+  for (PostedSocket& socket : mail.sockets) Open(std::move(socket));
+  for (PostedReply& reply : mail.replies) {
     Peer* const peer = Find(reply.ticket.connection);
     if (peer == nullptr) continue;
     peer->active_ns = now_ns_;
@@ -327,81 +306,35 @@ void EventLoop::ReadMailbox() {
     }
   }
   // All answers first, then one write for each connection.
-  for (const PostedReply& reply : replies) {
+  for (const PostedReply& reply : mail.replies) {
     Peer* const peer = Find(reply.ticket.connection);
     if (peer != nullptr) Settle(*peer);
   }
-  if (drain_wanted && !is_draining_) DrainPeers();
+  if (mail.drain_wanted && !is_draining_) DrainPeers();
 }
 
-void EventLoop::Wake() {
-  const std::uint64_t one = 1;
-  // Fails only when it has been rung 2^64 times and not been heard: then it rings anyway.
-  static_cast<void>(::write(wake_.number(), &one, sizeof(one)) < 0);
-}
-
-void EventLoop::Add(Socket socket, ListenerKind listener) { PostSocket({std::move(socket), listener, {}}); }
+void EventLoop::Add(Socket socket, ListenerKind listener) { Refuse(std::move(socket), listener, {}); }
 
 void EventLoop::Refuse(Socket socket, ListenerKind listener, Status status) {
-  PostSocket({std::move(socket), listener, std::move(status)});
-}
-
-void EventLoop::PostSocket(PostedSocket posted) {
   connection_count_.fetch_add(1, std::memory_order_relaxed);
-  {
-    const std::lock_guard lock(mutex_);
-    posted_sockets_.push_back(std::move(posted));
-  }
-  Wake();
+  mailbox_->Post({std::move(socket), listener, std::move(status)});
 }
 
-void EventLoop::BeginDrain() {
-  {
-    const std::lock_guard lock(mutex_);
-    drain_wanted_ = true;
-  }
-  Wake();
-}
+void EventLoop::BeginDrain() { mailbox_->WantDrain(); }
 
-void EventLoop::Stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stop_wanted_ = true;
-  }
-  Wake();
-}
-
-void EventLoop::Post(PostedReply reply) {
-  bool was_empty = false;
-  {
-    const std::lock_guard lock(mutex_);
-    was_empty = posted_replies_.empty();
-    posted_replies_.push_back(std::move(reply));
-  }
-  if (was_empty) Wake();
-}
+void EventLoop::Stop() { mailbox_->WantStop(); }
 
 void EventLoop::Reply(ReplyTicket ticket, Response response) {
-  if (!IsOwnThread()) return Post({ticket, false, std::move(response)});
   Peer* const peer = Find(ticket.connection);
   if (peer != nullptr) peer->connection.Answer(ticket.sequence, std::move(response));
 }
 
 void EventLoop::ReplyPlain(ReplyTicket ticket, const PlainReply& reply) {
-  if (IsOwnThread()) {
-    Peer* const peer = Find(ticket.connection);
-    if (peer != nullptr) peer->connection.AnswerPlain(ticket.sequence, reply);
-    return;
-  }
-  Response response;
-  response.status = reply.status;
-  response.content_type = reply.content_type;
-  response.body = reply.body;
-  Post({ticket, false, std::move(response)});
+  Peer* const peer = Find(ticket.connection);
+  if (peer != nullptr) peer->connection.AnswerPlain(ticket.sequence, reply);
 }
 
 void EventLoop::ReplyForgotten(ReplyTicket ticket) {
-  if (!IsOwnThread()) return Post({ticket, true, {}});
   Peer* const peer = Find(ticket.connection);
   if (peer != nullptr) peer->connection.AnswerForgotten(ticket.sequence);
 }

@@ -4,13 +4,13 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/status.h"
 #include "http/connection.h"
 #include "http/handler.h"
+#include "http/mailbox.h"
 #include "http/server.h"
 #include "http/socket.h"
 
@@ -45,29 +45,16 @@ class EventLoop final : public ReplyTarget {
   /// Returns how many connections the loop has, those on their way to it included.
   std::int64_t connection_count() const { return connection_count_.load(std::memory_order_relaxed); }
 
+ private:
+  struct Peer;
+
+  EventLoop(const EventLoopOptions& options, Socket epoll, std::shared_ptr<Mailbox> mailbox);
+
+  // Answers given within Handle, by way of the mailbox.
   void Reply(ReplyTicket ticket, Response response) override;
   void ReplyPlain(ReplyTicket ticket, const PlainReply& reply) override;
   void ReplyForgotten(ReplyTicket ticket) override;
 
- private:
-  struct Peer;
-  struct PostedReply {
-    ReplyTicket ticket;
-    bool is_forgotten;
-    Response response;
-  };
-  struct PostedSocket {
-    Socket socket;
-    ListenerKind listener;
-    Status refusal;  ///< ok: to be served
-  };
-
-  EventLoop(const EventLoopOptions& options, Socket epoll, Socket wake);
-
-  bool IsOwnThread() const;
-  void Post(PostedReply reply);
-  void PostSocket(PostedSocket posted);
-  void Wake();
   void ReadMailbox();
   void Open(PostedSocket posted);
   Peer* Find(std::uint64_t ticket);
@@ -87,17 +74,9 @@ class EventLoop final : public ReplyTarget {
   const ServerLimits limits_;
   const Clock& clock_;
   const Socket epoll_;
-  const Socket wake_;
+  const std::shared_ptr<Mailbox> mailbox_;
   ConnectionContext context_;
-
-  std::mutex mutex_;  ///< guards the mailbox: the next four
-  std::vector<PostedReply> posted_replies_;
-  std::vector<PostedSocket> posted_sockets_;
-  bool drain_wanted_ = false;
-  bool stop_wanted_ = false;
-
   std::atomic<std::int64_t> connection_count_{0};
-  std::atomic<std::uint64_t> thread_{0};  ///< which thread runs this; 0: none
 
   // What follows belongs to the thread that runs.
   std::vector<std::unique_ptr<Peer>> peers_;  ///< by place; a place is used again

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -34,12 +35,12 @@ class ReplyTarget {
 };
 
 /// Answers one request, once, within Handle or later from any thread; what came first is sent first, whatever the order
-/// of the answers. A responder that goes unused answers 500. Everything that holds one must be gone, or have answered,
-/// before the server goes. An answer to a connection that is closed is dropped.
+/// of the answers. A responder that goes unused answers 500. An answer to a connection or a server that is gone is
+/// dropped.
 class Responder {
  public:
-  Responder(ReplyTarget& target, ReplyTicket ticket) : target_(&target), ticket_(ticket) {}
-  Responder(Responder&& other) noexcept : target_(std::exchange(other.target_, nullptr)), ticket_(other.ticket_) {}
+  Responder(std::shared_ptr<ReplyTarget> target, ReplyTicket ticket) : target_(std::move(target)), ticket_(ticket) {}
+  Responder(Responder&& other) noexcept = default;
   Responder& operator=(Responder&& other) noexcept {
     std::swap(target_, other.target_);
     std::swap(ticket_, other.ticket_);
@@ -49,12 +50,13 @@ class Responder {
     if (target_ != nullptr) target_->ReplyForgotten(ticket_);
   }
 
+  /// Sends the answer. Once.
   void Send(Response response) { std::exchange(target_, nullptr)->Reply(ticket_, std::move(response)); }
   /// Sends without keeping anything: within Handle the body goes straight to the connection's buffer.
   void SendPlain(const PlainReply& reply) { std::exchange(target_, nullptr)->ReplyPlain(ticket_, reply); }
 
  private:
-  ReplyTarget* target_;
+  std::shared_ptr<ReplyTarget> target_;
   ReplyTicket ticket_;
 };
 

@@ -17,7 +17,7 @@ struct ServerLimits {
   std::int64_t max_header_bytes = std::int64_t{16} << 10;  ///< request line and header fields together
   int max_header_count = 100;
   std::int64_t max_body_bytes = std::int64_t{64} << 20;
-  int max_connections = 10'000;                           ///< one more is answered 503 and closed
+  int max_connections = 10'000;                           ///< one more is refused with kOverloaded and closed
   int max_pipelined = 64;                                 ///< requests of a connection that wait for their answers
   std::int64_t max_unsent_bytes = std::int64_t{1} << 20;  ///< of a connection; beyond, it is not read any further
   std::int64_t idle_timeout_us = 75'000'000;              ///< between two requests
@@ -54,9 +54,10 @@ class Server {
 /// The longest that a drain takes unless told otherwise.
 inline constexpr std::int64_t kDrainTimeoutUs = 5'000'000;
 
-/// Opens the listeners and starts the threads. `handler` and `clock` outlive the server. Fails with kPortInUse (also
-/// for a socket file that another process answers), kPermissionDenied, kUsage for a host nobody knows, kIoError; then
-/// nothing listens. A socket file that nobody answers any more is replaced; its rights are 0600.
+/// Opens the listeners and starts the threads. `handler` and `clock` outlive the server; responders need not be gone.
+/// Fails with kPortInUse (also for a socket file that another process answers), kPermissionDenied, kUsage for a host
+/// nobody knows, kIoError; then nothing listens. A socket file that nobody answers any more is replaced; its rights are
+/// 0600.
 Result<std::unique_ptr<Server>> StartServer(const ServerOptions& options, Handler& handler, const Clock& clock);
 
 }  // namespace larder::http
