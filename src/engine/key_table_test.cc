@@ -7,6 +7,8 @@
 #include <arrow/builder.h>
 #include <gtest/gtest.h>
 
+#include "base/hash.h"
+
 namespace larder {
 namespace {
 
@@ -76,6 +78,24 @@ TEST(KeyTable, DoesNotConfuseColumnsOfACompositeKey) {
   const auto table = NewTable({TypeKind::kString, TypeKind::kString}, memory);
   EXPECT_EQ(FindOrAdd(*table, {Strings({"a", "ab", "", {}}), Strings({"bc", "c", "abc", "abc"})}),
             (Ids{0, 1, 2, kNullKeyId}));
+}
+
+// XXH3 multiplies the first eight bytes of a key of 17 to 32 bytes, xor its own first eight secret bytes, by the next
+// eight: when the first are the secret, the next do not matter.
+TEST(KeyTable, KeepsKeysOfEqualHashApart) {
+  const std::string secret = "\xb8\xfe\x6c\x39\x23\xa4\x4b\xbe";
+  const std::string tail = "fourteen bytes";
+  const std::string one = secret + "12345678" + tail;
+  const std::string other = secret + "abcdefgh" + tail;
+  // As keys are encoded: two zero bytes end a string.
+  ASSERT_EQ(Hash64(one + std::string(2, '\0')), Hash64(other + std::string(2, '\0')));
+  MemoryBudget memory(1 << 20);
+  const auto table = NewTable({TypeKind::kBytes}, memory);
+  const auto bytes = [](const std::vector<std::optional<std::string>>& values) {
+    return ArrayOf<arrow::BinaryBuilder, std::string>(values);
+  };
+  EXPECT_EQ(FindOrAdd(*table, {bytes({one, other, one})}), (Ids{0, 1, 0}));
+  EXPECT_EQ(Find(*table, {bytes({other, secret + "ABCDEFGH" + tail})}), (Ids{1, kUnknownKeyId}));
 }
 
 TEST(KeyTable, FindsNothingInAnEmptyTable) {

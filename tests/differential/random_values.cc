@@ -5,8 +5,10 @@
 #include <limits>
 
 #include <arrow/array.h>
+#include <arrow/buffer.h>
 #include <arrow/builder.h>
 #include <arrow/type.h>
+#include <arrow/util/bit_util.h>
 
 #include "base/check.h"
 
@@ -161,6 +163,18 @@ std::string ListBitsAt(const arrow::ListArray& lists, std::int64_t row) {
   return bits;
 }
 
+// Returns the array with nulls where `values`, which begin at `before`, have them, and nowhere else.
+std::shared_ptr<arrow::Array> WithNulls(const arrow::Array& array, std::int64_t before,
+                                        const std::vector<Bits>& values) {
+  const std::shared_ptr<arrow::Buffer> validity = arrow::AllocateEmptyBitmap(array.length()).ValueOrDie();
+  arrow::bit_util::SetBitsTo(validity->mutable_data(), 0, array.length(), true);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!values[i].has_value())
+      arrow::bit_util::ClearBit(validity->mutable_data(), before + static_cast<std::int64_t>(i));
+  }
+  return arrow::MakeArray(arrow::ArrayData::Make(array.type(), array.length(), {validity, array.data()->buffers[1]}));
+}
+
 }  // namespace
 
 Bits RandomBits(Random& random, ValueType type, std::uint64_t null_in) {
@@ -188,9 +202,14 @@ std::shared_ptr<arrow::Array> MakeArray(Random& random, ValueType type, const st
   LARDER_CHECK(arrow::MakeBuilder(arrow::default_memory_pool(), ToArrow(type), &builder).ok());
   const auto before = static_cast<std::int64_t>(random.OneIn(2) ? random.Below(10) : 0);
   for (std::int64_t i = 0; i < before; ++i) Append(*builder, type, RandomBits(random, type, 3));
-  for (const Bits& value : values) Append(*builder, type, value);
+  // What lies under a null may be anything; it is never looked at.
+  const bool hides_values = type.is_fixed_width() && random.OneIn(2);
+  for (const Bits& value : values) {
+    Append(*builder, type, value.has_value() || !hides_values ? value : RandomBits(random, type, 0));
+  }
   std::shared_ptr<arrow::Array> array;
   LARDER_CHECK(builder->Finish(&array).ok());
+  if (hides_values) array = WithNulls(*array, before, values);
   return before == 0 ? array : array->Slice(before);
 }
 
