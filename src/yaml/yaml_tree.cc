@@ -164,6 +164,9 @@ class TreeBuilder final : public YAML::EventHandler {
       Stop(mark, "a key of " + std::to_string(node.text.size()) + " bytes",
            "a key has at most " + std::to_string(kMaxYamlKeyBytes));
     }
+    const bool has_control =
+        std::any_of(node.text.begin(), node.text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+    if (has_control) Stop(mark, "a key with a line end or control character", "write a key of plain characters");
     const YamlPlace place = Place(mark);
     const auto [first, is_new] = parent.keys.emplace(node.text, place);
     if (!is_new) {

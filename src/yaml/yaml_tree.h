@@ -57,7 +57,7 @@ struct YamlNode::Entry {
 
 inline constexpr std::int64_t kMaxYamlNodes = 1'000'000;  ///< of a document after aliases are put in
 inline constexpr int kMaxYamlDepth = 64;
-inline constexpr std::size_t kMaxYamlKeyBytes = 512;
+inline constexpr std::size_t kMaxYamlKeyBytes = 400;  ///< so that a key in quotes, escaped, is still a YAML key
 
 /// Holds what came out of a text: the faults (their file is left empty), and the document when there is none that keeps
 /// it from being read.

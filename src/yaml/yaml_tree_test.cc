@@ -51,7 +51,7 @@ TEST(YamlTreeTest, FindsTheSameKeyTwice) {
 
 TEST(YamlTreeTest, FindsTabsInIndentation) {
   EXPECT_EQ(FaultsOf("a:\n\tb: 1\n"), Texts{"2:1 a tab in the indentation"});
-  EXPECT_EQ(FaultsOf("a: x\ty\n\t\n"), Texts{});
+  EXPECT_EQ(FaultsOf("a: x\ty\nb: \"x\ty\"\n"), Texts{});
 }
 
 TEST(YamlTreeTest, RefusesWhatIsNoText) {
