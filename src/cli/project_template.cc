@@ -39,13 +39,17 @@ on_demand_views:
     inputs: [last_order]
     request: {basket_amount: float64}
     features:
-      amount_ratio: {type: float64, expression: "basket_amount / nullif(amount, 0)"
-}
+      amount_ratio: {type: float64, expression: "basket_amount / nullif(amount, 0)"}
 
-feature_services : -name : basket_model description
-    : what the model of the shop asks for features : -last_order - basket) ";
+feature_services:
+  - name: basket_model
+    description: what the model of the shop asks for
+    features:
+      - last_order
+      - basket
+)text";
 
-    constexpr std::string_view kShopOrders = R"text(customer,ordered_at,amount,items
+constexpr std::string_view kShopOrders = R"text(customer,ordered_at,amount,items
 ada,2026-01-03T09:15:00Z,40.5,3
 bob,2026-01-03T11:00:00Z,12.0,1
 ada,2026-01-10T18:30:00Z,99.9,4
