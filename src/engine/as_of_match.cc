@@ -74,9 +74,11 @@ Result<PartitionedWords> MakeRightWords(const MatchRule& rule, const CandidateRo
 
 }  // namespace
 
-Status MatchAsOf(const MatchRule& rule, const CandidateRows& candidates, LeftKeys& left,
-                 BudgetedVector<std::uint32_t>& winners, const ExecutionContext& context) {
-  if (candidates.size() == 0) return {};
+Result<BudgetedVector<std::uint32_t>> MatchAsOf(const MatchRule& rule, const CandidateRows& candidates, LeftKeys& left,
+                                                const ExecutionContext& context) {
+  BudgetedVector<std::uint32_t> winners(&context.memory, "winners of a join");
+  LARDER_RETURN_IF_ERROR(winners.Resize(left.row_count, kNoWinner));
+  if (candidates.size() == 0) return winners;
   PartitionedWords& left_words = left.words;
   LARDER_ASSIGN_OR_RETURN(PartitionedWords right_words,
                           MakeRightWords(rule, candidates, left_words.partitions, context.memory));
@@ -90,7 +92,7 @@ Status MatchAsOf(const MatchRule& rule, const CandidateRows& candidates, LeftKey
     return Status();
   }));
   left_words.sorted = true;
-  return {};
+  return winners;
 }
 
 }  // namespace larder

@@ -16,6 +16,7 @@ inline constexpr std::uint32_t kNoWinner = UINT32_MAX;
 /// The newest candidate is older than the ttl.
 inline constexpr std::uint32_t kTooOld = UINT32_MAX - 1;
 
+/// Tells whether this is a winner and no mark.
 constexpr bool IsWinner(std::uint32_t winner) { return winner < kTooOld; }
 
 /// Says what a view asks of a winner.
@@ -24,10 +25,9 @@ struct MatchRule {
   bool as_known = false;
 };
 
-/// Puts into `winners`, as long as the left side and full of kNoWinner, the row of `candidates` that wins for each row
-/// of the left side, or kTooOld. Sorts the words of `left` once. Takes O(n log n) whatever the keys, ties or times.
-/// Fails with kMemoryLimit or kInterrupted; `winners` is undefined then.
-Status MatchAsOf(const MatchRule& rule, const CandidateRows& candidates, LeftKeys& left,
-                 BudgetedVector<std::uint32_t>& winners, const ExecutionContext& context);
+/// Returns, for each row of the left side, the row of `candidates` that wins, or kNoWinner or kTooOld. Sorts the words
+/// of `left` once. Takes O(n log n) whatever the keys, ties or times. Fails with kMemoryLimit or kInterrupted.
+Result<BudgetedVector<std::uint32_t>> MatchAsOf(const MatchRule& rule, const CandidateRows& candidates, LeftKeys& left,
+                                                const ExecutionContext& context);
 
 }  // namespace larder

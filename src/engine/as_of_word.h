@@ -29,6 +29,7 @@ constexpr AsOfWord MakeAsOfWord(std::uint32_t key, std::int64_t time_us, std::ui
   return word;
 }
 
+/// Takes a word apart again.
 constexpr std::uint32_t AsOfKey(AsOfWord word) { return static_cast<std::uint32_t>(word.hi >> 32); }
 constexpr std::uint32_t AsOfRow(AsOfWord word) { return static_cast<std::uint32_t>(word.lo); }
 constexpr std::int64_t AsOfTime(AsOfWord word) {

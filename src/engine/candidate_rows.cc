@@ -4,12 +4,16 @@
 #include <string>
 #include <vector>
 
+#include "base/progress.h"
 #include "engine/as_of_word.h"
 #include "engine/key_scan_batch.h"
 #include "engine/run_tasks.h"
 
 namespace larder {
 namespace {
+
+// Rows between two reports of progress: a part of a second.
+constexpr std::int64_t kReportRows = std::int64_t{1} << 21;
 
 // Keeps the rows of one batch whose keys have the numbers `ids`.
 class BatchFilter {
@@ -83,6 +87,7 @@ Result<CandidateRows> ScanCandidates(FeatureRows& rows, const CandidateRule& rul
   BatchFilter filter(rule, kept);
   LARDER_ASSIGN_OR_RETURN(const std::unique_ptr<OrdinalBatchStream> stream, rows.OpenKeys({rule.event_time}));
   std::vector<std::uint32_t> ids;
+  std::int64_t reported_rows = 0;
   while (true) {
     LARDER_RETURN_IF_ERROR(CheckCancelled(context));
     LARDER_ASSIGN_OR_RETURN(const std::optional<OrdinalBatch> next, stream->Next());
@@ -91,6 +96,10 @@ Result<CandidateRows> ScanCandidates(FeatureRows& rows, const CandidateRule& rul
     ids.resize(static_cast<std::size_t>(batch.row_count()));
     LARDER_RETURN_IF_ERROR(table.Find(batch.keys(), ids));
     LARDER_RETURN_IF_ERROR(filter.Keep(batch, ids));
+    if (context.progress != nullptr && kept.counts.rows_read - reported_rows >= kReportRows) {
+      reported_rows = kept.counts.rows_read;
+      context.progress->Update(reported_rows, Progress::kUnknownTotal);
+    }
     if (kept.size() > kMaxAsOfRows) {
       return Status(Reason::kLimitExceeded,
                     "too many rows of one feature view could match: more than " + std::to_string(kMaxAsOfRows),

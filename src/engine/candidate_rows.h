@@ -61,9 +61,9 @@ class CandidateRows {
   static constexpr std::string_view kPurpose = "keys and times of a feature view";
 };
 
-/// Reads the keys of `rows` and keeps those that `table` knows and `rule` allows. Fails with kMemoryLimit,
-/// kInterrupted, kLimitExceeded beyond `kMaxAsOfRows` kept rows, kInternal when the reader breaks its contract, or as
-/// the reader does.
+/// Reads the keys of `rows` and keeps those that `table` knows and `rule` allows. Reports rows read. Fails with
+/// kMemoryLimit, kInterrupted, kLimitExceeded beyond `kMaxAsOfRows` kept rows, kInternal when the reader breaks its
+/// contract, or as the reader does.
 Result<CandidateRows> ScanCandidates(FeatureRows& rows, const CandidateRule& rule, const KeyTable& table,
                                      const ExecutionContext& context);
 

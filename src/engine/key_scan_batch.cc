@@ -15,23 +15,32 @@ Status WrongColumn(int index, const std::string& found, const std::string& wante
           "a reader of keys gave column " + std::to_string(index) + " wrongly: " + found + " instead of " + wanted};
 }
 
-// Returns column `index`, which must have the Arrow type of `type`.
-Result<std::shared_ptr<arrow::Array>> TakeColumn(const arrow::RecordBatch& batch, int index, ValueType type) {
-  if (index >= batch.num_columns()) return WrongColumn(index, "nothing", TypeName(type));
-  std::shared_ptr<arrow::Array> column = batch.column(index);
-  if (!column->type()->Equals(*ToArrow(type))) return WrongColumn(index, column->type()->ToString(), TypeName(type));
-  return column;
-}
+// Takes the columns of a batch one after another.
+class ColumnTaker {
+ public:
+  explicit ColumnTaker(const arrow::RecordBatch& batch) : batch_(batch) {}
 
-// Puts the next column into `target` as `ArrayType`, if the layout has it.
-template <class ArrayType>
-Status TakeOptional(const arrow::RecordBatch& batch, bool is_there, TypeKind kind, int& index,
-                    std::shared_ptr<ArrayType>& target) {
-  if (!is_there) return {};
-  LARDER_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Array> column, TakeColumn(batch, index++, ValueType::Of(kind)));
-  target = std::static_pointer_cast<ArrayType>(column);
-  return {};
-}
+  // Returns the next column, which must have the Arrow type of `type`.
+  Result<std::shared_ptr<arrow::Array>> Take(ValueType type) {
+    const int index = next_++;
+    if (index >= batch_.num_columns()) return WrongColumn(index, "nothing", TypeName(type));
+    std::shared_ptr<arrow::Array> column = batch_.column(index);
+    if (!column->type()->Equals(*ToArrow(type))) return WrongColumn(index, column->type()->ToString(), TypeName(type));
+    return column;
+  }
+
+  // Puts the next column into `target`.
+  template <class ArrayType>
+  Status TakeTo(TypeKind kind, std::shared_ptr<ArrayType>& target) {
+    LARDER_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Array> column, Take(ValueType::Of(kind)));
+    target = std::static_pointer_cast<ArrayType>(column);
+    return {};
+  }
+
+ private:
+  const arrow::RecordBatch& batch_;
+  int next_ = 0;
+};
 
 }  // namespace
 
@@ -43,16 +52,14 @@ Result<KeyScanBatch> KeyScanBatch::Make(const OrdinalBatch& batch, const KeyLayo
                                          std::to_string(batch.ordinals->length()));
   }
   result.ordinals_ = batch.ordinals;
-  int index = 0;
+  ColumnTaker columns(*batch.rows);
   for (const ValueType type : layout.keys) {
-    LARDER_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Array> column, TakeColumn(*batch.rows, index++, type));
+    LARDER_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Array> column, columns.Take(type));
     result.keys_.push_back(std::move(column));
   }
-  const arrow::RecordBatch& rows = *batch.rows;
-  LARDER_RETURN_IF_ERROR(TakeOptional(rows, layout.has_event_time, TypeKind::kTimestamp, index, result.event_time_));
-  LARDER_RETURN_IF_ERROR(
-      TakeOptional(rows, layout.has_created_time, TypeKind::kTimestamp, index, result.created_time_));
-  LARDER_RETURN_IF_ERROR(TakeOptional(rows, layout.has_deletion_mark, TypeKind::kBool, index, result.deleted_));
+  if (layout.has_event_time) LARDER_RETURN_IF_ERROR(columns.TakeTo(TypeKind::kTimestamp, result.event_time_));
+  if (layout.has_created_time) LARDER_RETURN_IF_ERROR(columns.TakeTo(TypeKind::kTimestamp, result.created_time_));
+  if (layout.has_deletion_mark) LARDER_RETURN_IF_ERROR(columns.TakeTo(TypeKind::kBool, result.deleted_));
   return result;
 }
 

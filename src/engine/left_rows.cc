@@ -21,18 +21,23 @@ struct NumberedRows {
   std::size_t row_count = 0;  ///< with a key
 };
 
-Status NumberBatch(const arrow::RecordBatch& batch, std::span<const int> key_columns, int time_column, KeyTable& table,
+struct LeftColumns {
+  std::span<const int> keys;
+  int time;
+};
+
+Status NumberBatch(const arrow::RecordBatch& batch, const LeftColumns& left_columns, KeyTable& table,
                    NumberedRows& rows) {
   std::vector<std::shared_ptr<arrow::Array>> columns;
-  columns.reserve(key_columns.size());
-  for (const int column : key_columns) columns.push_back(batch.column(column));
+  columns.reserve(left_columns.keys.size());
+  for (const int column : left_columns.keys) columns.push_back(batch.column(column));
   const auto count = static_cast<std::size_t>(batch.num_rows());
   const std::size_t begin = rows.keys.size();
   LARDER_RETURN_IF_ERROR(rows.keys.Resize(begin + count));
   const std::span<std::uint32_t> ids = rows.keys.span().subspan(begin);
   LARDER_RETURN_IF_ERROR(table.FindOrAdd(columns, ids));
 
-  const auto& times = static_cast<const arrow::TimestampArray&>(*batch.column(time_column));
+  const auto& times = static_cast<const arrow::TimestampArray&>(*batch.column(left_columns.time));
   rows.times_us.Add(times.raw_values(), times.raw_values() + count);
   for (std::size_t i = 0; i < count; ++i) {
     if (times.IsNull(static_cast<std::int64_t>(i))) ids[i] = kNullKeyId;
@@ -88,6 +93,7 @@ Result<LeftKeys> NumberLeftKeys(const LeftRows& left, std::span<const int> key_c
   LeftKeys keys;
   keys.times = {INT64_MAX, INT64_MIN};
   keys.words.starts = {0, 0};
+  keys.row_count = static_cast<std::size_t>(left.row_count());
   if (left.row_count() == 0) return keys;
   keys.table = NewKeyTable(TypesOf(left, key_columns), context.memory);
 
@@ -97,7 +103,7 @@ Result<LeftKeys> NumberLeftKeys(const LeftRows& left, std::span<const int> key_c
   LARDER_RETURN_IF_ERROR(rows.times_us.MakeRoom(static_cast<std::size_t>(left.row_count())));
   for (const std::shared_ptr<arrow::RecordBatch>& batch : left.batches()) {
     LARDER_RETURN_IF_ERROR(CheckCancelled(context));
-    LARDER_RETURN_IF_ERROR(NumberBatch(*batch, key_columns, time_column, *keys.table, rows));
+    LARDER_RETURN_IF_ERROR(NumberBatch(*batch, {key_columns, time_column}, *keys.table, rows));
   }
   keys.times = RangeOfTimes(rows);
   const KeyPartitions partitions(keys.table->key_count(), rows.row_count);

@@ -40,7 +40,8 @@ class LeftRows {
 struct LeftKeys {
   std::unique_ptr<KeyTable> table;
   PartitionedWords words;
-  TimeRange times;  ///< of the rows that have a word; from > to when there are none
+  std::size_t row_count = 0;  ///< of the left side, with and without a word
+  TimeRange times;            ///< of the rows that have a word; from > to when there are none
 };
 
 /// Numbers the keys of `left`. Fails with kMemoryLimit or kInterrupted.

@@ -20,6 +20,7 @@ namespace {
 
 // What the winners of a view are, before their values are fetched.
 struct Winners {
+  BudgetedVector<std::uint32_t> slots;     // for each row of the left side its winner, counted by ordinal, or a mark
   BudgetedVector<std::uint64_t> ordinals;  // ascending
   BudgetedVector<std::int64_t> event_us;   // of each; only with match details
 };
@@ -39,7 +40,7 @@ TimeRange UsefulTimes(const JoinPlan& plan, const ViewJoin& view, TimeRange time
 }
 
 // Numbers the winning candidates in the order of their ordinals and puts these slots in their place in `winners`.
-Result<Winners> CompactWinners(const CandidateRows& candidates, BudgetedVector<std::uint32_t>& winners,
+Result<Winners> CompactWinners(const CandidateRows& candidates, BudgetedVector<std::uint32_t> winners,
                                bool match_details, MemoryBudget& memory) {
   BudgetedVector<std::uint32_t> slots(&memory, "winners of a join");  // by candidate
   LARDER_RETURN_IF_ERROR(slots.Resize(candidates.size(), kNoWinner));
@@ -58,7 +59,7 @@ Result<Winners> CompactWinners(const CandidateRows& candidates, BudgetedVector<s
     std::sort(rows.span().begin(), rows.span().end(),
               [&](std::uint32_t a, std::uint32_t b) { return candidates.ordinals[a] < candidates.ordinals[b]; });
   }
-  Winners result{BudgetedVector<std::uint64_t>(&memory, "winners of a join"),
+  Winners result{std::move(winners), BudgetedVector<std::uint64_t>(&memory, "winners of a join"),
                  BudgetedVector<std::int64_t>(&memory, "winners of a join")};
   LARDER_RETURN_IF_ERROR(result.ordinals.MakeRoom(count));
   if (match_details) LARDER_RETURN_IF_ERROR(result.event_us.MakeRoom(count));
@@ -67,7 +68,7 @@ Result<Winners> CompactWinners(const CandidateRows& candidates, BudgetedVector<s
     result.ordinals.Add(candidates.ordinals[rows[slot]]);
     if (match_details) result.event_us.Add(candidates.event_us[rows[slot]]);
   }
-  for (std::uint32_t& winner : winners.span()) {
+  for (std::uint32_t& winner : result.slots.span()) {
     if (IsWinner(winner)) winner = slots[winner];
   }
   return result;
@@ -88,24 +89,19 @@ void CountStatuses(std::span<const std::uint32_t> slots, bool match_details, Vie
 /// Joins one view after another with the left side.
 class Join {
  public:
-  Join(const JoinPlan& plan, const LeftRows& left, const ExecutionContext& context)
-      : plan_(plan), left_(left), context_(context) {}
+  Join(const JoinPlan& plan, const ExecutionContext& context) : plan_(plan), context_(context) {}
 
   Result<MatchedView> JoinView(const ViewJoin& view, LeftKeys& keys, FeatureRows& rows) const {
-    MemoryBudget& memory = context_.memory;
-    BudgetedVector<std::uint32_t> slots(&memory, "winners of a join");
-    LARDER_RETURN_IF_ERROR(slots.Resize(static_cast<std::size_t>(left_.row_count()), kNoWinner));
     ViewStatistics statistics;
-    LARDER_ASSIGN_OR_RETURN(Winners winners, FindWinners(view, keys, rows, slots, statistics));
-    CountStatuses(slots.span(), plan_.match_details, statistics);
-    statistics.fetched_rows = static_cast<std::int64_t>(winners.ordinals.size());
+    LARDER_ASSIGN_OR_RETURN(Winners winners, FindWinners(view, keys, rows, statistics));
+    CountStatuses(winners.slots.span(), plan_.match_details, statistics);
     LARDER_ASSIGN_OR_RETURN(ValueRows values, ValueRows::Fetch(rows, view.values, winners.ordinals.span(), context_));
-    return MatchedView{statistics, std::move(slots), std::move(winners.event_us), std::move(values)};
+    return MatchedView{statistics, std::move(winners.slots), std::move(winners.event_us), std::move(values)};
   }
 
  private:
   Result<Winners> FindWinners(const ViewJoin& view, LeftKeys& keys, FeatureRows& rows,
-                              BudgetedVector<std::uint32_t>& slots, ViewStatistics& statistics) const {
+                              ViewStatistics& statistics) const {
     CandidateRows candidates(context_.memory);
     // Without a key and a time on the left nothing can match, and nothing is read.
     if (keys.times.from_us <= keys.times.to_us) {
@@ -116,19 +112,27 @@ class Join {
     statistics.null_key_rows = candidates.counts.null_key_rows;
     statistics.null_time_rows = candidates.counts.null_time_rows;
     statistics.candidate_rows = static_cast<std::int64_t>(candidates.size());
-    LARDER_RETURN_IF_ERROR(MatchAsOf({view.ttl_us, plan_.as_known}, candidates, keys, slots, context_));
-    return CompactWinners(candidates, slots, plan_.match_details, context_.memory);
+    LARDER_ASSIGN_OR_RETURN(BudgetedVector<std::uint32_t> rows_of_winners,
+                            MatchAsOf({view.ttl_us, plan_.as_known}, candidates, keys, context_));
+    LARDER_ASSIGN_OR_RETURN(
+        Winners winners, CompactWinners(candidates, std::move(rows_of_winners), plan_.match_details, context_.memory));
+    statistics.fetched_rows = static_cast<std::int64_t>(winners.ordinals.size());
+    return winners;
   }
 
   const JoinPlan& plan_;
-  const LeftRows& left_;
   const ExecutionContext& context_;
 };
+
+// An interruption is nobody's fault; every other failure names the view.
+Status NameView(const Status& status, const std::string& name) {
+  return status.reason() == Reason::kInterrupted ? status : status.WithContext("feature view '" + name + "'");
+}
 
 // Joins the views; those with the same key columns share the work on the left side.
 Result<std::vector<MatchedView>> JoinViews(const JoinPlan& plan, const LeftRows& left,
                                            std::span<FeatureRows* const> rows, const ExecutionContext& context) {
-  const Join join(plan, left, context);
+  const Join join(plan, context);
   std::vector<std::optional<MatchedView>> matched(plan.views.size());
   for (std::size_t first = 0; first < plan.views.size(); ++first) {
     if (matched[first].has_value()) continue;
@@ -137,8 +141,10 @@ Result<std::vector<MatchedView>> JoinViews(const JoinPlan& plan, const LeftRows&
     for (std::size_t i = first; i < plan.views.size(); ++i) {
       const ViewJoin& view = plan.views[i];
       if (view.left_key_columns != key_columns) continue;
+      if (context.progress != nullptr) context.progress->Begin("match " + view.name, "rows");
       Result<MatchedView> result = join.JoinView(view, keys, *rows[i]);
-      if (!result.ok()) return result.status().WithContext("feature view '" + view.name + "'");
+      if (context.progress != nullptr) context.progress->End();
+      if (!result.ok()) return NameView(result.status(), view.name);
       matched[i] = std::move(result).value();
     }
   }
