@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/file_system.h"
 #include "base/logger.h"
+#include "cli/bundled_time_zones.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/failure_text.h"
@@ -53,6 +54,7 @@ int Fail(const larder::Status& status, bool json) {
 }  // namespace
 
 int main(int argument_count, char** arguments) {
+  larder::UseBundledTimeZones();
   static larder::Cancellation cancellation;
   larder::CancelOnSignals(cancellation);
   const std::vector<std::string> texts(arguments + 1, arguments + argument_count);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -342,6 +343,11 @@ Result<std::shared_ptr<const TimeZone>> ParseTimeZone(std::string_view content) 
     }
   }
   return std::shared_ptr<const TimeZone>(std::move(zone));
+}
+
+std::string TimeZoneFolder() {
+  const char* named = std::getenv("TZDIR");
+  return named != nullptr && *named != '\0' ? named : "/usr/share/zoneinfo";
 }
 
 TimeZoneDatabase::TimeZoneDatabase(std::string folder) : folder_(std::move(folder)) {}

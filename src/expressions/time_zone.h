@@ -33,11 +33,14 @@ class TimeZone {
 /// Parses a TZif file (RFC 8536, versions 1 to 4). Fails with kDamaged on anything else; never crashes.
 Result<std::shared_ptr<const TimeZone>> ParseTimeZone(std::string_view content);
 
+/// Returns the folder that TZDIR names (as for the C library), else "/usr/share/zoneinfo".
+std::string TimeZoneFolder();
+
 /// Finds zones by name in a folder of TZif files, and keeps what it has read. Thread-safe.
 class TimeZoneDatabase {
  public:
   /// Reads from `folder`, such as "/usr/share/zoneinfo", when a zone is first asked for.
-  explicit TimeZoneDatabase(std::string folder = "/usr/share/zoneinfo");
+  explicit TimeZoneDatabase(std::string folder = TimeZoneFolder());
 
   /// Returns the zone of an IANA name such as "Europe/Berlin". Fails with kValueOutOfRange when there is none. The
   /// pointer lives as long as the database.
