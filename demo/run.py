@@ -23,7 +23,7 @@ import generated_flights
 import leaky_join
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-OUT = os.path.join(ROOT, "build", "demo")
+OUT = os.environ.get("LARDER_DEMO", os.path.join(ROOT, "build", "demo"))
 PROJECT = os.path.join(OUT, "flights")
 LARDER = os.environ.get("LARDER_PROGRAM", os.path.join(ROOT, "build", "release", "larder"))
 SERVICE = "delay_model"
