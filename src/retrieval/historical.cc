@@ -58,7 +58,7 @@ JoinPlan MakeJoinPlan(const RetrievalPlan& plan, const EntityTable& entities, co
 }
 
 // The three columns that tell a match. A view without time has neither event time nor age.
-Status AppendMatch(const JoinedView& view, const arrow::Int64Array& left_times, arrow::ArrayVector& columns) {
+Status AppendMatch(const JoinedView& view, const arrow::TimestampArray& left_times, arrow::ArrayVector& columns) {
   const auto& times = static_cast<const arrow::TimestampArray&>(*view.event_time);
   arrow::TimestampBuilder event_time(ToArrow(ValueType::Of(TypeKind::kTimestamp)), arrow::default_memory_pool());
   arrow::DurationBuilder age(arrow::duration(arrow::TimeUnit::MICRO), arrow::default_memory_pool());
@@ -131,7 +131,7 @@ class JoinedRows final : public HistoricalRows {
     arrow::ArrayVector columns;
     for (int i = 0; i < own_column_count_; ++i) columns.push_back(batch->left->column(i));
     for (const OutputColumn& output : plan_->outputs) columns.push_back(values[output.slot]);
-    const auto& times = static_cast<const arrow::Int64Array&>(*batch->left->column(join_plan_.left_time_column));
+    const auto& times = static_cast<const arrow::TimestampArray&>(*batch->left->column(join_plan_.left_time_column));
     for (const MatchedView& match : matches()) {
       LARDER_RETURN_IF_ERROR(AppendMatch(batch->views[match.view_use], times, columns));
     }
