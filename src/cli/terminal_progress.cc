@@ -25,6 +25,7 @@ void TerminalProgress::Begin(std::string_view stage, std::string_view unit) {
 }
 
 void TerminalProgress::Update(std::int64_t done, std::int64_t total) {
+  if (stage_.empty()) return;
   const std::int64_t now_ns = clock_.MonotonicNs();
   if (now_ns - shown_ns_ < (is_terminal_ ? kBarIntervalNs : kLineIntervalNs)) return;
   shown_ns_ = now_ns;
@@ -42,6 +43,7 @@ void TerminalProgress::End() {
   if (is_drawn_) std::fputs("\r\033[K", out_);
   std::fflush(out_);
   is_drawn_ = false;
+  stage_.clear();
 }
 
 std::string TerminalProgress::Line(std::int64_t done, std::int64_t total) const {

@@ -1,13 +1,17 @@
 #include "retrieval/push.h"
 
 #include <arrow/array.h>
+#include <arrow/array/util.h>
 #include <arrow/record_batch.h>
+#include <arrow/scalar.h>
 #include <arrow/table.h>
+#include <arrow/type.h>
 
 #include <set>
 #include <utility>
 
 #include "base/timestamp.h"
+#include "columnar/arrow_status.h"
 #include "retrieval/stored_rows.h"
 #include "retrieval/view_tables.h"
 #include "sources/pushed_rows.h"
@@ -30,6 +34,32 @@ struct ReadyPush {
   std::shared_ptr<arrow::Table> offline_rows;
   std::vector<ReadyView> views;
 };
+
+// Gives a column another name when the table has it and not one of the other name.
+Result<std::shared_ptr<arrow::Table>> Renamed(const std::shared_ptr<arrow::Table>& rows, const std::string& from,
+                                              const std::string& to) {
+  const int index = rows->schema()->GetFieldIndex(from);
+  if (to.empty() || index < 0 || rows->schema()->GetFieldIndex(to) >= 0) return rows;
+  std::vector<std::string> names = rows->ColumnNames();
+  names[static_cast<std::size_t>(index)] = to;
+  return FromArrow(rows->RenameColumns(names));
+}
+
+// Rows pushed to a view may name their times as clients of the field do: event_timestamp and created. A deletion
+// without a time is of now.
+Result<std::shared_ptr<arrow::Table>> WithUsualNames(std::shared_ptr<arrow::Table> rows, const Source& source,
+                                                     const PushOptions& options) {
+  LARDER_ASSIGN_OR_RETURN(rows, Renamed(rows, "event_timestamp", source.timestamp));
+  LARDER_ASSIGN_OR_RETURN(rows, Renamed(rows, "created", source.created));
+  if (!options.deletion || source.timestamp.empty() || rows->schema()->GetFieldIndex(source.timestamp) >= 0) {
+    return rows;
+  }
+  const auto type = ToArrow(ValueType::Of(TypeKind::kTimestamp));
+  const arrow::TimestampScalar now(options.created_us, type);
+  LARDER_ASSIGN_OR_RETURN(auto times, FromArrow(arrow::MakeArrayFromScalar(now, rows->num_rows())));
+  return FromArrow(rows->AddColumn(rows->num_columns(), arrow::field(source.timestamp, type),
+                                   std::make_shared<arrow::ChunkedArray>(std::move(times))));
+}
 
 class PushChecker {
  public:
@@ -77,7 +107,8 @@ class PushChecker {
   Status CheckView(ReadyPush& ready) {
     LARDER_ASSIGN_OR_RETURN(const ResolvedView current, snapshot_->ResolveView(request_.target, std::nullopt));
     const ViewOfSource view = ToViewOfSource(current);
-    LARDER_ASSIGN_OR_RETURN(ready.offline_rows, CheckRowsForView(view, *request_.rows, options_));
+    LARDER_ASSIGN_OR_RETURN(const auto rows, WithUsualNames(request_.rows, *current.source, options_));
+    LARDER_ASSIGN_OR_RETURN(ready.offline_rows, CheckRowsForView(view, *rows, options_));
     LARDER_ASSIGN_OR_RETURN(ViewPush push, ViewRowsOfViewPush(view, *ready.offline_rows));
     if (!request_.online) {
       ready.views.push_back({current, std::move(push)});
@@ -88,8 +119,9 @@ class PushChecker {
         ready.views.push_back({version, push});
         continue;
       }
-      LARDER_ASSIGN_OR_RETURN(const auto rows, CheckRowsForView(ToViewOfSource(version), *request_.rows, options_));
-      LARDER_ASSIGN_OR_RETURN(ViewPush older, ViewRowsOfViewPush(ToViewOfSource(version), *rows));
+      LARDER_ASSIGN_OR_RETURN(const auto named, WithUsualNames(request_.rows, *version.source, options_));
+      LARDER_ASSIGN_OR_RETURN(const auto checked, CheckRowsForView(ToViewOfSource(version), *named, options_));
+      LARDER_ASSIGN_OR_RETURN(ViewPush older, ViewRowsOfViewPush(ToViewOfSource(version), *checked));
       ready.views.push_back({version, std::move(older)});
     }
     return {};

@@ -74,6 +74,7 @@ class RemoteSession final : public ApiSession {
       LARDER_ASSIGN_OR_RETURN(const JsonObject state, JsonObject::Of(document.root(), "job"));
       LARDER_ASSIGN_OR_RETURN(const std::string id, state.Text("id", ""));
       LARDER_ASSIGN_OR_RETURN(const std::string name, state.Text("state", ""));
+      if (name != "running" && !stage.empty()) call.progress->End();
       if (name == "done") return std::string(simdjson::minify(*state.Find("result")));
       if (name != "running") {
         return ParseErrorBody(500, "{\"error\":" + std::string(simdjson::minify(*state.Find("error"))) + "}");
@@ -93,6 +94,7 @@ class RemoteSession final : public ApiSession {
     if (call.progress == nullptr) return {};
     LARDER_ASSIGN_OR_RETURN(const std::string now, state.Text("stage", ""));
     LARDER_ASSIGN_OR_RETURN(const std::string unit, state.Text("unit", ""));
+    if (now.empty()) return {};
     if (now != stage) {
       if (!stage.empty()) call.progress->End();
       call.progress->Begin(now, unit);
