@@ -42,4 +42,11 @@ class CaseDriver {
 /// Makes a driver that runs `program` in the folder, a process for each command.
 std::unique_ptr<CaseDriver> NewCommandLineDriver(std::string program, std::string folder);
 
+/// Makes a driver that answers online reads over HTTP from a server that it starts in the folder at the first of them,
+/// and runs all other commands as processes beside it.
+std::unique_ptr<CaseDriver> NewHttpDriver(std::string program, std::string folder);
+
+/// Makes a driver that calls the library in this process, with one project that stays open.
+std::unique_ptr<CaseDriver> NewLibraryDriver(std::string folder);
+
 }  // namespace larder::cases

@@ -298,6 +298,27 @@ Status WriteTable(const arrow::Table& table, const std::string& path, std::int64
   return writer->Close();
 }
 
+Result<std::shared_ptr<arrow::Table>> InInternalTypes(const std::shared_ptr<arrow::Table>& table) {
+  std::shared_ptr<arrow::Table> converted = table;
+  for (int i = 0; i < table->num_columns(); ++i) {
+    const std::string& name = table->field(i)->name();
+    const auto replace = [&](const ValueType type, const std::shared_ptr<arrow::ChunkedArray>& column) -> Status {
+      LARDER_ASSIGN_OR_RETURN(converted, FromArrow(converted->SetColumn(i, arrow::field(name, ToArrow(type)), column)));
+      return {};
+    };
+    if (table->field(i)->type()->id() == arrow::Type::DURATION) {
+      LARDER_ASSIGN_OR_RETURN(const arrow::Datum counts,
+                              FromArrow(arrow::compute::Cast(table->column(i), arrow::int64())));
+      LARDER_RETURN_IF_ERROR(replace(ValueType::Of(TypeKind::kInt64), counts.chunked_array()));
+      continue;
+    }
+    LARDER_ASSIGN_OR_RETURN(const ValueType type, InternalTypeOf(*table->field(i)->type()));
+    LARDER_ASSIGN_OR_RETURN(const auto column, ConvertChunks(*table->column(i), {type, name}));
+    LARDER_RETURN_IF_ERROR(replace(type, column));
+  }
+  return converted;
+}
+
 Result<std::shared_ptr<arrow::Table>> ReadTable(const std::string& path) {
   const auto files = NewPosixFileSystem();
   LARDER_ASSIGN_OR_RETURN(const auto file, OpenTableFile(*files, path, {}));
@@ -310,22 +331,8 @@ Result<std::shared_ptr<arrow::Table>> ReadTable(const std::string& path) {
     if (!batch) break;
     batches.push_back(batch->rows);
   }
-  LARDER_ASSIGN_OR_RETURN(auto table, FromArrow(arrow::Table::FromRecordBatches(file->schema(), batches)));
-  for (int i = 0; i < table->num_columns(); ++i) {
-    if (table->field(i)->type()->id() == arrow::Type::DURATION) {
-      // An age is told in a case as a number of microseconds.
-      LARDER_ASSIGN_OR_RETURN(const arrow::Datum counts,
-                              FromArrow(arrow::compute::Cast(table->column(i), arrow::int64())));
-      const auto field = arrow::field(table->field(i)->name(), arrow::int64());
-      LARDER_ASSIGN_OR_RETURN(table, FromArrow(table->SetColumn(i, field, counts.chunked_array())));
-      continue;
-    }
-    LARDER_ASSIGN_OR_RETURN(const ValueType type, InternalTypeOf(*table->field(i)->type()));
-    LARDER_ASSIGN_OR_RETURN(const auto column, ConvertChunks(*table->column(i), {type, table->field(i)->name()}));
-    LARDER_ASSIGN_OR_RETURN(
-        table, FromArrow(table->SetColumn(i, arrow::field(table->field(i)->name(), ToArrow(type)), column)));
-  }
-  return table;
+  LARDER_ASSIGN_OR_RETURN(const auto table, FromArrow(arrow::Table::FromRecordBatches(file->schema(), batches)));
+  return InInternalTypes(table);
 }
 
 std::string CellText(const arrow::ChunkedArray& column, std::int64_t row) {

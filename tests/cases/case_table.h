@@ -39,8 +39,11 @@ Result<std::shared_ptr<arrow::Table>> MakeTable(const TextTable& text);
 /// Writes the table of a block to `path` (parquet, csv, csv.gz, arrow), with at most `row_group_rows` rows a row group.
 Status WriteTable(const arrow::Table& table, const std::string& path, std::int64_t row_group_rows);
 
-/// Reads a table that a command wrote, every column in its internal type.
+/// Reads a table that a command wrote or will read, as InInternalTypes gives it; a CSV file has columns of strings.
 Result<std::shared_ptr<arrow::Table>> ReadTable(const std::string& path);
+
+/// Returns the table with every column in its internal type; durations become int64 microseconds.
+Result<std::shared_ptr<arrow::Table>> InInternalTypes(const std::shared_ptr<arrow::Table>& table);
 
 /// Returns nothing when both have the same columns, internal types, rows and values (floats by their bits, all NaN
 /// alike), else one line that says where the first difference is.
