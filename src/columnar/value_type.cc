@@ -3,6 +3,10 @@
 #include <arrow/type.h>
 
 #include <array>
+#include <utility>
+#include <vector>
+
+#include "text/nearest_name.h"
 
 namespace larder {
 namespace {
@@ -46,10 +50,15 @@ std::shared_ptr<arrow::DataType> ScalarToArrow(TypeKind kind) {
 }
 
 Status UnknownType(std::string_view name) {
+  std::vector<std::string_view> names;
   std::string known;
-  for (const Name& row : kNames) known += std::string(row.text) + ", ";
-  return Status(Reason::kInvalidDefinition, "unknown type: '" + std::string(name) + "'",
-                "the types are " + known + "list<T>");
+  for (const Name& row : kNames) {
+    names.push_back(row.text);
+    known += std::string(row.text) + ", ";
+  }
+  std::string hint = DidYouMean(name, names);
+  if (hint.empty()) hint = "the types are " + known + "list<T>";
+  return Status(Reason::kInvalidDefinition, "unknown type: '" + std::string(name) + "'", std::move(hint));
 }
 
 }  // namespace

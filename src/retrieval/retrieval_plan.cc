@@ -252,9 +252,10 @@ Result<std::vector<Ask>> AsksOfReferences(const std::vector<std::string>& texts)
 }
 
 Status EqualNames(const OutputColumn& column, const std::string& other) {
-  return Status(Reason::kEqualNames,
-                "two columns of the answer would be named '" + column.name + "': " + column.reference + " and " + other,
-                "ask for full names, or give one of them an alias in a feature service");
+  return Status(
+      Reason::kEqualNames,
+      "two columns of the answer would be named '" + column.name + "': " + column.reference + " and " + other,
+      "ask for full names (--full-names, full_feature_names), or give one of them an alias in a feature service");
 }
 
 // Two references to one view make one matched view; the labels of two different look-ups must differ.
