@@ -20,6 +20,7 @@
 
 namespace larder {
 
+/// Names what a bound node does.
 enum class BoundKind : std::uint8_t {
   kConstant,  ///< `literal`
   kColumn,    ///< the `index`-th column that is read

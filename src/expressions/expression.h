@@ -14,9 +14,11 @@ namespace larder {
 
 struct SyntaxNode;
 
-/// The longest text of an expression, and the deepest tree that it may form.
+/// The longest text of an expression, the deepest tree that it may form (a sum of n terms is n deep), and how deep
+/// brackets may stand in each other.
 inline constexpr std::size_t kMaxExpressionBytes = 65'536;
 inline constexpr int kMaxExpressionDepth = 300;
+inline constexpr int kMaxExpressionNesting = 100;
 
 /// Names a column as an expression does: `feature`, or `view.feature`.
 struct ColumnName {

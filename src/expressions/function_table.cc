@@ -4,7 +4,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "expressions/function_groups.h"
+#include "expressions/functions_by_group.h"
 #include "expressions/lexer.h"
 
 namespace larder {

@@ -27,6 +27,7 @@ enum class CalendarUnit : std::uint8_t {
 /// Parses the name of a unit, singular or plural, whatever its case. Fails with kValueOutOfRange and lists the units.
 Result<CalendarUnit> ParseCalendarUnit(std::string_view name);
 
+/// Parses a unit for an argument.
 struct CalendarUnitParse {
   Result<CalendarUnit> operator()(KernelCall&, std::string_view name) const { return ParseCalendarUnit(name); }
 };
@@ -40,6 +41,7 @@ class ArgumentReader<std::optional<CalendarUnit>> : public ParsedReader<Calendar
 constexpr std::int64_t FloorQuotient(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 constexpr std::int64_t FloorRemainder(std::int64_t a, std::int64_t b) { return a % b + (a % b < 0 ? b : 0); }
 
+/// Returns the day, since the epoch, that holds a time; and its date.
 inline std::int64_t DayOf(std::int64_t time_us) { return FloorQuotient(time_us, kMicrosPerDay); }
 inline CivilDate CivilOf(std::int64_t time_us) { return CivilFromDays(DayOf(time_us)); }
 

@@ -1,7 +1,7 @@
 // Choices between values.
 #include <cmath>
 
-#include "expressions/function_groups.h"
+#include "expressions/functions_by_group.h"
 #include "expressions/kernel.h"
 
 namespace larder {

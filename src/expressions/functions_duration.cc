@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "base/timestamp.h"
-#include "expressions/function_groups.h"
+#include "expressions/functions_by_group.h"
 
 namespace larder {
 namespace {

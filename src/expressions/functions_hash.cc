@@ -10,7 +10,7 @@
 #include <openssl/evp.h>
 
 #include "base/hash.h"
-#include "expressions/function_groups.h"
+#include "expressions/functions_by_group.h"
 #include "expressions/kernel.h"
 #include "text/base64.h"
 

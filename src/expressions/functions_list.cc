@@ -4,7 +4,7 @@
 #include <numeric>
 #include <vector>
 
-#include "expressions/function_groups.h"
+#include "expressions/functions_by_group.h"
 #include "expressions/kernel.h"
 
 namespace larder {
@@ -316,7 +316,7 @@ std::vector<FunctionRow> ListValues() {
        kList,
        {{"(list<T>, int64) -> T", ListGet}},
        "Gives an element by its position from 1, or from the end when negative; null beyond; also written x[1]",
-       "[10, 20, 30][-1]",
+       "list_get([10, 20, 30], -1)",
        "30"},
       {"list_contains",
        kList,

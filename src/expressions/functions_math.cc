@@ -3,7 +3,7 @@
 #include <limits>
 #include <numbers>
 
-#include "expressions/function_groups.h"
+#include "expressions/functions_by_group.h"
 #include "expressions/kernel.h"
 
 namespace larder {
@@ -54,7 +54,12 @@ std::optional<double> RoundDigits(double x, std::int64_t digits) {
 }
 
 std::optional<double> Sqrt(double x) { return x < 0 ? std::nullopt : std::optional(std::sqrt(x)); }
-double Cbrt(double x) { return std::cbrt(x); }
+double Cbrt(double x) {
+  const double root = std::cbrt(x);
+  // The library's root of a cube may be off by its last bit; one step of Newton's makes it whole.
+  const double refined = root - (root * root * root - x) / (3 * root * root);
+  return std::isfinite(refined) && x != 0 ? refined : root;
+}
 double Exp(double x) { return std::exp(x); }
 double ExpMinusOne(double x) { return std::expm1(x); }
 std::optional<double> Ln(double x) { return x <= 0 ? std::nullopt : std::optional(std::log(x)); }

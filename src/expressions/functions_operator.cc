@@ -3,7 +3,7 @@
 #include <compare>
 #include <functional>
 
-#include "expressions/function_groups.h"
+#include "expressions/functions_by_group.h"
 #include "expressions/functions_duration.h"
 #include "expressions/kernel.h"
 

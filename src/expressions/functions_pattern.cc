@@ -7,7 +7,7 @@
 #include <arrow/compute/api.h>
 
 #include "columnar/arrow_status.h"
-#include "expressions/function_groups.h"
+#include "expressions/functions_by_group.h"
 #include "expressions/functions_text.h"
 #include "expressions/kernel.h"
 #include "expressions/vector_arrow.h"

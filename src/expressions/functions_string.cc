@@ -8,7 +8,7 @@
 #include <arrow/compute/api.h>
 #include <arrow/compute/initialize.h>
 
-#include "expressions/function_groups.h"
+#include "expressions/functions_by_group.h"
 #include "expressions/functions_text.h"
 #include "expressions/kernel.h"
 #include "expressions/vector_arrow.h"
@@ -208,7 +208,9 @@ std::size_t FirstCharacterBytes(std::string_view text) {
   return length;
 }
 
-std::vector<FunctionRow> StringFunctions() {
+namespace {
+
+std::vector<FunctionRow> WholeStrings() {
   using enum FunctionGroup;
   return {
       {"length",
@@ -253,6 +255,12 @@ std::vector<FunctionRow> StringFunctions() {
        "Takes blanks, tabs and line ends off the end",
        "rtrim('SFO  ') || '.'",
        "SFO."},
+  };
+}
+
+std::vector<FunctionRow> BuiltStrings() {
+  using enum FunctionGroup;
+  return {
       {"concat",
        kString,
        {{"(string...) -> string", Concat}},
@@ -300,6 +308,14 @@ std::vector<FunctionRow> StringFunctions() {
        "replace('a-b-c', '-', '+')",
        "a+b+c"},
   };
+}
+
+}  // namespace
+
+std::vector<FunctionRow> StringFunctions() {
+  std::vector<FunctionRow> rows = WholeStrings();
+  for (FunctionRow& row : BuiltStrings()) rows.push_back(std::move(row));
+  return rows;
 }
 
 }  // namespace larder

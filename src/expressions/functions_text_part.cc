@@ -3,7 +3,7 @@
 #include <limits>
 #include <vector>
 
-#include "expressions/function_groups.h"
+#include "expressions/functions_by_group.h"
 #include "expressions/functions_text.h"
 #include "expressions/kernel.h"
 
@@ -142,9 +142,7 @@ std::optional<double> Jaccard(std::string_view left, std::string_view right) {
   return common / (static_cast<double>(a.size() + b.size()) - common);
 }
 
-}  // namespace
-
-std::vector<FunctionRow> TextPartFunctions() {
+std::vector<FunctionRow> PartsByPlace() {
   using enum FunctionGroup;
 
   return {
@@ -191,6 +189,12 @@ std::vector<FunctionRow> TextPartFunctions() {
        "Gives the position of the first occurrence, from 1; 0 when there is none",
        "strpos('SFO-JFK', '-')",
        "4"},
+  };
+}
+
+std::vector<FunctionRow> PartsBySeparator() {
+  using enum FunctionGroup;
+  return {
       {"split",
        kString,
        {{"(string, string) -> list<string>", Split}},
@@ -216,6 +220,14 @@ std::vector<FunctionRow> TextPartFunctions() {
        "jaccard('abc', 'bcd')",
        "0.5"},
   };
+}
+
+}  // namespace
+
+std::vector<FunctionRow> TextPartFunctions() {
+  std::vector<FunctionRow> rows = PartsByPlace();
+  for (FunctionRow& row : PartsBySeparator()) rows.push_back(std::move(row));
+  return rows;
 }
 
 }  // namespace larder

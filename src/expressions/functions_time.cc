@@ -4,7 +4,7 @@
 #include <cmath>
 #include <string>
 
-#include "expressions/function_groups.h"
+#include "expressions/functions_by_group.h"
 #include "expressions/functions_calendar.h"
 #include "expressions/functions_duration.h"
 #include "expressions/kernel.h"

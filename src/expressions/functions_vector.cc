@@ -1,9 +1,10 @@
 // Lists of numbers as vectors.
 #include <array>
 #include <cmath>
+#include <limits>
 #include <vector>
 
-#include "expressions/function_groups.h"
+#include "expressions/functions_by_group.h"
 #include "expressions/kernel.h"
 
 namespace larder {
@@ -59,7 +60,10 @@ std::optional<double> Manhattan(FloatList a, FloatList b) {
 }
 std::optional<double> Cosine(FloatList a, FloatList b) {
   if (!AreComparable(a, b)) return std::nullopt;
-  const double norms = std::sqrt(DotOf(a, a)) * std::sqrt(DotOf(b, b));
+  const double product = DotOf(a, a) * DotOf(b, b);
+  // One root is the more exact, two cannot overflow.
+  const bool in_range = product >= std::numeric_limits<double>::min() && std::isfinite(product);
+  const double norms = in_range ? std::sqrt(product) : std::sqrt(DotOf(a, a)) * std::sqrt(DotOf(b, b));
   if (norms == 0) return std::nullopt;
   const double cosine = DotOf(a, b) / norms;
   // Rounding may carry parallel vectors just beyond 1; NaN stays.

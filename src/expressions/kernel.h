@@ -130,6 +130,7 @@ using IntegerList = NumberList<std::int64_t>;
 template <class T>
 class ArgumentReader;
 
+/// Reads values that stand in an array as they are.
 template <class T, class Stored>
 class PlainReader {
  public:
@@ -144,6 +145,7 @@ class PlainReader {
   const Stored* values_;
   bool is_constant_;
 };
+/// Reads the types of plain values.
 template <>
 class ArgumentReader<bool> : public PlainReader<bool, std::uint8_t> {
   using PlainReader::PlainReader;
@@ -208,6 +210,7 @@ class ParsedReader {
   std::optional<T> last_;
 };
 
+/// Parses the name of a zone for an argument.
 struct ZoneParse {
   Result<const TimeZone*> operator()(KernelCall& call, std::string_view name) const { return call.zones().Find(name); }
 };
@@ -219,6 +222,7 @@ class ArgumentReader<std::optional<const TimeZone*>> : public ParsedReader<const
 
 namespace kernel_detail {
 
+/// Names the type in which vectors keep a value.
 template <class T>
 struct Stored {
   using Type = T;
@@ -228,6 +232,7 @@ struct Stored<bool> {
   using Type = std::uint8_t;
 };
 
+/// Tells whether a function may give no value.
 template <class T>
 struct IsOutcome : std::false_type {};
 template <class T>
@@ -235,6 +240,7 @@ struct IsOutcome<Outcome<T>> : std::true_type {};
 template <class T>
 struct IsOutcome<std::optional<T>> : std::true_type {};
 
+/// Names the value that a function gives, when it gives one.
 template <class T>
 struct ValueOf {
   using Type = T;
@@ -248,10 +254,11 @@ struct ValueOf<std::optional<T>> {
   using Type = T;
 };
 
+/// Calls a function for each row.
 template <class Function>
 struct Caller;
 
-// A function of values gives a value, an optional (none: null) or an Outcome.
+/// Calls a function of values, which gives a value, an optional (none: null) or an Outcome.
 template <class R, class... A>
 struct Caller<R (*)(A...)> {
   using Value = typename ValueOf<R>::Type;
@@ -290,7 +297,7 @@ struct Caller<R (*)(A...)> {
   }
 };
 
-// A function whose last parameter is a std::string& writes text there; it gives void, false for null, or a failure.
+/// Calls a function that writes text to its first parameter; it gives nothing, or an Outcome: false is null.
 template <class Function>
 struct TextCaller;
 template <class R, class... A>

@@ -17,6 +17,7 @@ struct SourceSpan {
   std::size_t end = 0;
 };
 
+/// Names what a token is.
 enum class TokenKind : std::uint8_t { kEnd, kInteger, kFloat, kText, kName, kQuotedName, kSymbol };
 
 /// Holds one token. `text` is what it means: the name, the text without its quotes, the symbol (`==` and `!=` as `=`

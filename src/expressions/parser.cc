@@ -4,7 +4,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <span>
 #include <utility>
 
 #include "base/timestamp.h"
@@ -91,7 +90,7 @@ class Parser {
   NodeResult Finish(SyntaxNode node, std::size_t begin) {
     node.span = {begin, at_ > 0 ? tokens_[at_ - 1].span.end : begin};
     for (const SyntaxNodePointer& child : node.children) node.depth = std::max(node.depth, child->depth + 1);
-    if (node.depth > kMaxExpressionDepth) return TooDeep(begin);
+    if (node.depth > kMaxExpressionDepth) return TooDeep(begin, kMaxExpressionDepth);
     return SyntaxNodePointer(std::make_shared<const SyntaxNode>(std::move(node)));
   }
   NodeResult Call(std::string name, std::vector<SyntaxNodePointer> children, std::size_t begin) {
@@ -107,10 +106,10 @@ class Parser {
     return Finish(std::move(node), begin);
   }
 
-  Status TooDeep(std::size_t offset) const {
-    return ExpressionFault(
-        text_, offset, "an expression is nested too deep: more than " + std::to_string(kMaxExpressionDepth) + " levels",
-        "split it over derived columns");
+  Status TooDeep(std::size_t offset, int limit) const {
+    return ExpressionFault(text_, offset,
+                           "an expression is nested too deep: more than " + std::to_string(limit) + " levels",
+                           "split it over derived columns");
   }
 
   using Level = NodeResult (Parser::*)();
@@ -130,7 +129,7 @@ class Parser {
 
   NodeResult ParseOr() {
     const Nesting nesting(nesting_);
-    if (nesting_ > kMaxExpressionDepth) return TooDeep(Now().span.begin);
+    if (nesting_ > kMaxExpressionNesting) return TooDeep(Now().span.begin, kMaxExpressionNesting);
     return ParseChain("or", NodeKind::kOr, &Parser::ParseAnd);
   }
   NodeResult ParseAnd() { return ParseChain("and", NodeKind::kAnd, &Parser::ParseNot); }
@@ -223,28 +222,27 @@ class Parser {
     return Call("not", {std::move(like)}, begin);
   }
 
-  NodeResult ParseLeft(std::span<const std::string_view> symbols, Level next) {
+  // How tightly an operator between two values binds; 0 for what is none.
+  int NowBinaryLevel() const {
+    if (Now().kind != TokenKind::kSymbol) return 0;
+    if (Now().text == "||") return 1;
+    if (Now().text == "+" || Now().text == "-") return 2;
+    return Now().text == "*" || Now().text == "/" || Now().text == "//" || Now().text == "%" ? 3 : 0;
+  }
+
+  NodeResult ParseConcat() { return ParseBinary(1); }
+
+  // Takes operators that bind at least as tightly; they group to the left.
+  NodeResult ParseBinary(int least_level) {
     const std::size_t begin = Now().span.begin;
-    LARDER_ASSIGN_OR_RETURN(SyntaxNodePointer node, (this->*next)());
-    while (Now().kind == TokenKind::kSymbol && std::find(symbols.begin(), symbols.end(), Now().text) != symbols.end()) {
+    LARDER_ASSIGN_OR_RETURN(SyntaxNodePointer node, ParseSigned());
+    for (int level = NowBinaryLevel(); level >= least_level && level > 0; level = NowBinaryLevel()) {
       const std::string name = Now().text;
       ++at_;
-      LARDER_ASSIGN_OR_RETURN(SyntaxNodePointer right, (this->*next)());
+      LARDER_ASSIGN_OR_RETURN(SyntaxNodePointer right, ParseBinary(level + 1));
       LARDER_ASSIGN_OR_RETURN(node, Call(name, {std::move(node), std::move(right)}, begin));
     }
     return node;
-  }
-  NodeResult ParseConcat() {
-    static constexpr std::array<std::string_view, 1> kSymbols = {"||"};
-    return ParseLeft(kSymbols, &Parser::ParseSum);
-  }
-  NodeResult ParseSum() {
-    static constexpr std::array<std::string_view, 2> kSymbols = {"+", "-"};
-    return ParseLeft(kSymbols, &Parser::ParseProduct);
-  }
-  NodeResult ParseProduct() {
-    static constexpr std::array<std::string_view, 4> kSymbols = {"*", "/", "//", "%"};
-    return ParseLeft(kSymbols, &Parser::ParseSigned);
   }
 
   NodeResult ParseSigned() {

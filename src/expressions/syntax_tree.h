@@ -12,6 +12,7 @@
 
 namespace larder {
 
+/// Names what a node of the tree says.
 enum class NodeKind : std::uint8_t {
   kLiteral,  ///< `literal`
   kColumn,   ///< `name`, perhaps `qualifier`
@@ -26,6 +27,7 @@ enum class NodeKind : std::uint8_t {
   kList,     ///< [children]
 };
 
+/// Holds the value of timestamp '...', or of date '...'.
 struct TimestampLiteral {
   std::int64_t instant_us = 0;
   friend bool operator==(const TimestampLiteral&, const TimestampLiteral&) = default;
