@@ -24,7 +24,10 @@ void CellBatch::SetDeleted(std::size_t index, const CellTime& time) {
   Cell& cell = cells_[index];
   cell.state = CellState::kDeleted;
   cell.time = time;
+  cell.value_size = 0;
 }
+
+void CellBatch::SetMissing(std::size_t index) { cells_[index] = {}; }
 
 void CellBatch::AppendFound(std::string_view sort_key, const CellTime& time, std::string_view value) {
   cells_.emplace_back();

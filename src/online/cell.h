@@ -74,6 +74,7 @@ class CellBatch {
   /// Fills a cell that was found; copies the value.
   void SetFound(std::size_t index, const CellTime& time, std::string_view value);
   void SetDeleted(std::size_t index, const CellTime& time);
+  void SetMissing(std::size_t index);
   /// Adds a found cell with its sort key behind the others.
   void AppendFound(std::string_view sort_key, const CellTime& time, std::string_view value);
 

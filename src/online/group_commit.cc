@@ -10,9 +10,8 @@
 #include <rocksdb/write_batch.h>
 
 #include "base/hash.h"
-#include "online/cell_codec.h"
-#include "online/rocksdb_status.h"
-#include "online/table_record.h"
+#include "online/rocksdb_database.h"
+#include "online/stored_format.h"
 
 namespace larder {
 namespace {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <rocksdb/db.h>
@@ -17,6 +18,10 @@
 #include "online/sync_watch.h"
 
 namespace larder {
+
+/// Returns the failure of RocksDB under our reason, with `what` before its text: kDamaged for what its checksums found
+/// and for files that are gone, kNoSpace, kReadOnly, kLocked, else kIoError. Ok stays ok.
+Status FromRocksDb(const rocksdb::Status& status, std::string_view what);
 
 /// Holds the cells of one table. Shared by all who read it: a family that was dropped stays readable for them. Must go
 /// before its database.

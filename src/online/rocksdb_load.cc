@@ -9,10 +9,9 @@
 #include <rocksdb/sst_file_reader.h>
 #include <rocksdb/write_batch.h>
 
-#include "online/cell_codec.h"
-#include "online/rocksdb_status.h"
+#include "online/rocksdb_database.h"
 #include "online/sorted_runs.h"
-#include "online/table_record.h"
+#include "online/stored_format.h"
 
 namespace larder {
 namespace {

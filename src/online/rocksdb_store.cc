@@ -9,9 +9,8 @@
 
 #include "online/group_commit.h"
 #include "online/rocksdb_database.h"
-#include "online/rocksdb_status.h"
 #include "online/rocksdb_table.h"
-#include "online/table_record.h"
+#include "online/stored_format.h"
 
 namespace larder {
 namespace {

@@ -3,9 +3,9 @@
 #include <utility>
 #include <vector>
 
-#include "online/cell_codec.h"
+#include "online/rocksdb_database.h"
 #include "online/rocksdb_load.h"
-#include "online/rocksdb_status.h"
+#include "online/stored_format.h"
 
 namespace larder {
 namespace {

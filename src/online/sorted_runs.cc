@@ -5,8 +5,8 @@
 #include <cstring>
 #include <utility>
 
-#include "online/cell_codec.h"
-#include "online/rocksdb_status.h"
+#include "online/rocksdb_database.h"
+#include "online/stored_format.h"
 
 namespace larder {
 namespace {

@@ -1,11 +1,13 @@
-// Cells as bytes of a store that keeps plain keys and values (docs/formats/online_store.md).
+// Cells and tables as bytes of a store that keeps plain keys and values (docs/formats/online_store.md).
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "base/status.h"
 #include "online/cell.h"
+#include "online/online_store.h"
 
 namespace larder {
 
@@ -29,5 +31,18 @@ void AppendStoredCell(std::string_view stored_key, const StoredCell& cell, std::
 /// Takes the bytes of a cell apart and verifies their checksum; kDamaged when they are not what was written under this
 /// key, kNewerFormat when a later version wrote them. Costs a pass over the bytes; allocates only on failure.
 Status ReadStoredCell(std::string_view stored_key, std::string_view bytes, StoredCell& cell);
+
+/// Names the place of a table's cells, and counts them.
+struct TableRecord {
+  std::uint64_t family = 0;
+  TableStatistics statistics;
+};
+
+/// Returns the key of a table's record.
+std::string TableRecordKey(const TableName& name);
+/// Returns the bytes of a table's record, a checksum over key and bytes at their end.
+std::string EncodeTableRecord(const TableRecord& record);
+/// Reads a record; kDamaged when key or bytes are not what was written, kNewerFormat when a later version wrote them.
+Result<TableRecord> DecodeTableRecord(std::string_view key, std::string_view bytes);
 
 }  // namespace larder
