@@ -27,6 +27,7 @@ OUT = os.environ.get("LARDER_DEMO", os.path.join(ROOT, "build", "demo"))
 PROJECT = os.path.join(OUT, "flights")
 LARDER = os.environ.get("LARDER_PROGRAM", os.path.join(ROOT, "build", "release", "larder"))
 SERVICE = "delay_model"
+EXAMPLE_SHARED = "../../../shared"  # as examples/flights/features/sources.yaml writes it
 START_SECONDS = 60
 
 
@@ -64,6 +65,17 @@ def find_flights():
     path = generated_flights.write(os.path.join(shared, "data", "flights"))
     say(f"SKIPPED: the real flights are not at {folder}; going on with a small generated set, {shown(path)}")
     return shared
+
+
+def copy_project(shared):
+    """Makes the project of the demo: the example, with the path of its files where they were found."""
+    shutil.rmtree(PROJECT, ignore_errors=True)
+    shutil.copytree(os.path.join(ROOT, "examples", "flights"), PROJECT, ignore=shutil.ignore_patterns(".larder"))
+    path = os.path.join(PROJECT, "features", "sources.yaml")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace(EXAMPLE_SHARED, shared))
 
 
 def build_training_set(flights):
@@ -204,12 +216,11 @@ def serve_and_compare(flights):
 def main():
     if not os.access(LARDER, os.X_OK):
         stop(f"{shown(LARDER)} is missing: run make build")
-    shutil.rmtree(PROJECT, ignore_errors=True)
     os.makedirs(OUT, exist_ok=True)
-    shutil.copytree(os.path.join(ROOT, "examples", "flights"), PROJECT, ignore=shutil.ignore_patterns(".larder"))
+    shared = find_flights()
+    copy_project(shared)
     say(f"The project: {shown(PROJECT)} (a copy of examples/flights). The program: {shown(LARDER)}")
-    os.environ["LARDER_SHARED"] = find_flights()
-    flights = flight_rows.read_flights(os.path.join(os.environ["LARDER_SHARED"], "data", "flights"))
+    flights = flight_rows.read_flights(os.path.join(shared, "data", "flights"))
     say("\n1. Definitions: entities, sources, views, a service")
     larder("apply", "--yes")
     training = build_training_set(flights)
