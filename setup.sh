@@ -13,7 +13,8 @@ packages=(
   libssl-dev libsimdjson-dev libsqlite3-dev librocksdb-dev libyaml-cpp-dev libcli11-dev libxxhash-dev libhwy-dev
   # time zones: the calendar functions read them
   tzdata
-  # tests and benchmarks
+  # tests, guides and benchmarks
+  curl
   libgtest-dev libgmock-dev libbenchmark-dev
   # formatting, tidiness, fuzzers, the dist target
   clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 patchelf binutils

@@ -40,8 +40,11 @@ struct CommandContext {
   Result<std::unique_ptr<Project>> OpenProject() const { return larder::OpenProject(platform, ProjectFolder()); }
   /// Returns a FILE argument as an absolute path: relative to the current folder.
   std::string FilePath(std::string_view file) const { return JoinPath(working_folder, file); }
-  /// Writes text to `out`.
-  void Print(std::string_view text) const { std::fwrite(text.data(), 1, text.size(), out); }
+  /// Writes text to `out`, at once: what is said on `err` afterwards stands after it.
+  void Print(std::string_view text) const {
+    std::fwrite(text.data(), 1, text.size(), out);
+    std::fflush(out);
+  }
   /// Writes a line to `err` unless --quiet.
   void Say(std::string_view line) const {
     if (flags.quiet) return;
