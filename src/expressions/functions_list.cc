@@ -209,6 +209,11 @@ std::optional<double> MeanFloats(FloatList list) {
 void ListConcat(KernelCall& call) {
   WithStorage(call.result_type().element(), [&]<class T>(T) {
     MakeLists<T>(call, [&](std::int64_t row, ListResult<T>& result) {
+      std::int64_t total = 0;
+      for (std::size_t argument = 0; argument < call.argument_count(); ++argument) {
+        total += call.argument(argument).At<ListSpan>(row).length;
+      }
+      if (total > kMaxListElements) return call.Fail(row, kListTooLong);
       for (std::size_t argument = 0; argument < call.argument_count(); ++argument) {
         const ListView<T> list(call.argument(argument), row);
         for (std::int64_t i = 0; i < list.size(); ++i) result.Add(row, list.Get(i), list.IsValid(i));

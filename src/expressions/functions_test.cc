@@ -180,6 +180,7 @@ TEST(ListFunctionsTest, NullsAndEdges) {
   EXPECT_EQ(Value("list_length(list_distinct(['nan'::float64, 'nan'::float64, 0.0, -0.0]))"), "2");
   EXPECT_EQ(Value("list_sum([9223372036854775807, 1])"),
             "error: row 0: integer overflow: list_sum([9223372036854775807, 1])");
+  EXPECT_EQ(Value("try(list_concat(split(repeat('x', 1000000), ''), split(repeat('x', 1000000), '')))"), "null");
   EXPECT_EQ(Value("list_join(split('a,b', ','), '+')"), "a+b");
 }
 

@@ -30,8 +30,12 @@ inline constexpr Failure kIntegerOverflow = {Reason::kValueOutOfRange, "integer 
                                              "compute with floats (x::float64), or try(...) gives null"};
 inline constexpr Failure kTextTooLong = {Reason::kLimitExceeded, "a text is longer than 1 MiB", "try(...) gives null"};
 
-/// The longest text that a function may make.
+inline constexpr Failure kListTooLong = {Reason::kLimitExceeded, "a list has more than 1048576 elements",
+                                         "try(...) gives null"};
+
+/// The longest text and the longest list that a function may make.
 inline constexpr std::size_t kMaxTextBytes = std::size_t{1} << 20;
+inline constexpr std::int64_t kMaxListElements = std::int64_t{1} << 20;
 
 /// Holds what a function of plain values gives: a value, null, or a failure.
 template <class T>
