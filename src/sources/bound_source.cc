@@ -7,23 +7,6 @@
 #include "text/nearest_name.h"
 
 namespace larder {
-namespace {
-
-Status TimeTypeFault(const SourceColumn& column, const Location& location, const char* role) {
-  const std::string message = std::string("the ") + role + " is no time: column '" + column.name + "' is " +
-                              (column.type ? TypeName(*column.type) : column.file_type);
-  const std::string hint = "a time is timestamp, date or ISO 8601 text; make one of a number in `derive`, such as " +
-                           std::string("to_timestamp(") + column.name + ")";
-  return Status::FromFaults(Reason::kTypeMismatch, message, {location.ToFault(message, hint)}).WithHint(hint);
-}
-
-bool IsTime(const SourceColumn& column) {
-  if (!column.type) return false;
-  const TypeKind kind = column.type->kind;
-  return kind == TypeKind::kTimestamp || kind == TypeKind::kDate || kind == TypeKind::kString;
-}
-
-}  // namespace
 
 Result<std::shared_ptr<const BoundSource>> BoundSource::Bind(std::shared_ptr<const Source> source,
                                                              std::vector<SourceColumn> file_columns, Origin origin) {
@@ -42,12 +25,10 @@ Result<std::shared_ptr<const BoundSource>> BoundSource::Bind(std::shared_ptr<con
   LARDER_RETURN_IF_ERROR(bound->BindExpressions());
   const Source& definition = *bound->source_;
   if (!definition.timestamp.empty()) {
-    LARDER_ASSIGN_OR_RETURN(bound->event_time_, bound->FindTime(definition.timestamp, definition.timestamp_location,
-                                                                "event time (`timestamp`)"));
+    LARDER_ASSIGN_OR_RETURN(bound->event_time_, bound->Find(definition.timestamp));
   }
   if (!definition.created.empty()) {
-    LARDER_ASSIGN_OR_RETURN(bound->created_time_, bound->FindTime(definition.created, definition.created_location,
-                                                                  "created time (`created`)"));
+    LARDER_ASSIGN_OR_RETURN(bound->created_time_, bound->Find(definition.created));
   } else {
     bound->created_time_ = pushed_created;
   }
@@ -110,13 +91,6 @@ Result<std::size_t> BoundSource::Find(const std::string& name) const {
   }
   return Status(Reason::kMissingColumn, "source '" + source_->name() + "' has no column '" + name + "'",
                 DidYouMean(name, known));
-}
-
-Result<std::size_t> BoundSource::FindTime(const std::string& name, const Location& location, const char* role) const {
-  LARDER_ASSIGN_OR_RETURN(const std::size_t column, Find(name));
-  const SourceColumn typed{name, TypeAt(column), ""};
-  if (!IsTime(typed)) return TimeTypeFault(typed, location, role);
-  return column;
 }
 
 ValueType BoundSource::TypeAt(std::size_t column) const {

@@ -32,8 +32,8 @@ class BoundSource {
     kPushed,  ///< pushed files: the mark and created time of a push are stored columns, too
   };
 
-  /// Binds every expression. Fails as ColumnsAfterDerive does; with kTypeMismatch when event or created time is of a
-  /// type that is no time, with the place in the definition.
+  /// Binds every expression. Fails as ColumnsAfterDerive does, also when event or created time is of a type that is no
+  /// time.
   static Result<std::shared_ptr<const BoundSource>> Bind(std::shared_ptr<const Source> source,
                                                          std::vector<SourceColumn> file_columns, Origin origin);
 
@@ -63,7 +63,6 @@ class BoundSource {
  private:
   Status BindExpressions();
   Result<std::size_t> BindExpression(const std::string& name, const ExpressionText& text);
-  Result<std::size_t> FindTime(const std::string& name, const Location& location, const char* role) const;
 
   std::shared_ptr<const Source> source_;
   std::vector<SourceColumn> stored_;

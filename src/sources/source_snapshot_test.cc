@@ -243,9 +243,9 @@ TEST_F(SourceSnapshotTest, ANumberIsNoTime) {
   Source source = TemporaryProject::MakeSource("a.csv");
   source.timestamp = "at";
   const Status status = project_.Take(source).status();
-  EXPECT_EQ(status.reason(), Reason::kTypeMismatch);
+  EXPECT_EQ(status.reason(), Reason::kInvalidDefinition);
   EXPECT_THAT(status.ToString(), HasSubstr("int64"));
-  EXPECT_THAT(std::string(status.hint()), HasSubstr("to_timestamp(at)"));
+  EXPECT_THAT(status.ToString(), HasSubstr("to_timestamp(at)"));
 }
 
 TEST_F(SourceSnapshotTest, TypesThatDifferAreNamedWithBothFiles) {

@@ -28,21 +28,19 @@ Result<MappedColumn> KeyColumn(const ViewBinding& input, const Entity& entity) {
   return MappedColumn{.name = entity.join_key, .column = column, .type = entity.type};
 }
 
+/// Returns a column of a table as one array of an internal type; nulls when the table lacks it.
+Result<std::shared_ptr<arrow::Array>> WholeColumn(const arrow::Table& table, const SourceColumn& wanted) {
+  const std::shared_ptr<arrow::ChunkedArray> chunks = table.GetColumnByName(wanted.name);
+  if (chunks == nullptr || chunks->num_chunks() == 0) return NullArray(*wanted.type, table.num_rows());
+  if (chunks->num_chunks() == 1) return chunks->chunk(0);
+  return FromArrow(arrow::Concatenate(chunks->chunks()));
+}
+
 /// Maps the chunks of a table as one batch.
 Result<std::shared_ptr<arrow::RecordBatch>> MapTable(const RowMapping& mapping, const arrow::Table& table) {
   std::vector<std::shared_ptr<arrow::Array>> stored;
   for (const std::size_t column : mapping.stored_columns()) {
-    const SourceColumn& wanted = mapping.source().stored()[column];
-    const std::shared_ptr<arrow::ChunkedArray> chunks = table.GetColumnByName(wanted.name);
-    if (chunks == nullptr) {
-      LARDER_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Array> nulls, NullArray(*wanted.type, table.num_rows()));
-      stored.push_back(std::move(nulls));
-      continue;
-    }
-    LARDER_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Array> whole,
-                            FromArrow(arrow::Concatenate(
-                                chunks->num_chunks() == 0 ? arrow::ArrayVector{*arrow::MakeEmptyArray(chunks->type())}
-                                                          : chunks->chunks())));
+    LARDER_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Array> whole, WholeColumn(table, mapping.source().stored()[column]));
     stored.push_back(std::move(whole));
   }
   const auto name_row = [](std::int64_t row) { return "pushed row " + std::to_string(row + 1); };

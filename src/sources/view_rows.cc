@@ -28,6 +28,9 @@ constexpr std::size_t kFromSource = 0;
 constexpr std::size_t kPushedToSource = 1;
 constexpr std::size_t kPushedToView = 2;
 
+// As many files as an ordinal can name.
+constexpr std::size_t kMaxFilesOfView = std::size_t{1} << 24;
+
 SourceFileList ToFileList(const std::vector<PushedFile>& pushed) {
   SourceFileList list;
   for (const PushedFile& file : pushed) list.files.push_back({.info = file.info});
@@ -69,6 +72,12 @@ class RowsOfView final : public ViewRows {
     for (RowsOfKind& kind : kinds_) LARDER_RETURN_IF_ERROR(MapKeys(kind));
     for (std::size_t i = 0; i < snapshot_->files().size(); ++i) order_.push_back({kFromSource, i});
     std::ranges::copy(MergePushes(request), std::back_inserter(order_));
+    if (order_.size() > kMaxFilesOfView) {
+      return Status(Reason::kLimitExceeded,
+                    "feature view '" + request.view.view->name() + "' has more than " +
+                        std::to_string(kMaxFilesOfView) + " files: those of its source and one for each push",
+                    "push more rows at a time, and join files of small pushes");
+    }
     for (const FileOfView& file : order_) infos_.push_back(kinds_[file.kind].files->files()[file.file].info);
     KeepColumns(request.view);
     return {};
