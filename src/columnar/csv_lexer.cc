@@ -15,6 +15,7 @@
 namespace larder {
 namespace {
 
+constexpr std::size_t kFirstBlockSize = std::size_t{64} << 10;  // enough for a header, and for a small file
 constexpr std::size_t kBlockSize = std::size_t{4} << 20;
 constexpr std::size_t kMaxRowSize = std::size_t{64} << 20;
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
@@ -45,7 +46,7 @@ std::string_view CsvRows::text(const CsvField& field, std::string& scratch) cons
 }
 
 CsvLexer::CsvLexer(std::shared_ptr<arrow::io::InputStream> input, std::string path)
-    : input_(std::move(input)), path_(std::move(path)), buffer_(kBlockSize) {}
+    : input_(std::move(input)), path_(std::move(path)), buffer_(kFirstBlockSize) {}
 
 CsvLexer::~CsvLexer() = default;
 
@@ -58,7 +59,9 @@ Status CsvLexer::Fill() {
   std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
   end_ -= begin_;
   begin_ = 0;
-  if (end_ == buffer_.size()) {
+  if (end_ > 0 && buffer_.size() < kBlockSize) {
+    buffer_.resize(kBlockSize);
+  } else if (end_ == buffer_.size()) {
     if (buffer_.size() >= kMaxRowSize) {
       return Failure("row is longer than 64 MiB", line_, "look for a quote that is never closed")
           .WithReason(Reason::kLimitExceeded);

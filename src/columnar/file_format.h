@@ -10,6 +10,7 @@
 
 namespace larder {
 
+/// Names the formats.
 enum class FileFormat : std::uint8_t {
   kParquet,
   kCsv,    ///< comma-separated UTF-8 text with a header line

@@ -25,6 +25,7 @@ constexpr std::size_t kRowSizeOffset = 12;
 constexpr std::size_t kEventTimeOffset = 16;
 constexpr std::size_t kCreatedTimeOffset = 24;
 constexpr std::size_t kEndSize = 4;  // of one place in the row, and of a list's count
+constexpr std::int64_t kRowsInCache = 256;
 constexpr std::uint64_t kMaxRowSize = std::uint64_t{1} << 30;
 
 std::size_t BitmapSize(std::size_t count) { return (count + 7) / 8; }
@@ -88,10 +89,13 @@ class Encoder {
     LARDER_RETURN_IF_ERROR(CheckColumns());
     ReadDeleted();
     LARDER_RETURN_IF_ERROR(PlaceRows());
-    WriteHeaders();
-    for (std::size_t column = 0; column < layout_.column_count(); ++column) WriteColumn(column);
-    for (std::int64_t row = 0; row < count_; ++row) {
-      StoreFixed(Crc32c(rows_.row(row).substr(kChecksumSize)), RowAt(row));
+    for (begin_ = 0; begin_ < count_; begin_ = end_) {
+      end_ = std::min(begin_ + kRowsInCache, count_);
+      WriteHeaders();
+      for (std::size_t column = 0; column < layout_.column_count(); ++column) WriteColumn(column);
+      for (std::int64_t row = begin_; row < end_; ++row) {
+        StoreFixed(Crc32c(rows_.row(row).substr(kChecksumSize)), RowAt(row));
+      }
     }
     return {};
   }
@@ -170,7 +174,7 @@ class Encoder {
   void WriteHeaders() {
     const auto& event_times = static_cast<const arrow::TimestampArray&>(*columns_.event_times);
     const auto* created_times = static_cast<const arrow::TimestampArray*>(columns_.created_times.get());
-    for (std::int64_t row = 0; row < count_; ++row) {
+    for (std::int64_t row = begin_; row < end_; ++row) {
       char* const out = RowAt(row);
       const bool has_created = created_times != nullptr && created_times->IsValid(row);
       const std::uint8_t flags =
@@ -187,12 +191,12 @@ class Encoder {
 
   void WriteColumn(std::size_t column) {
     const arrow::Array& values = *columns_.values[column];
-    for (std::int64_t row = 0; row < count_; ++row) {
+    for (std::int64_t row = begin_; row < end_; ++row) {
       if (IsDeleted(row) || values.IsNull(row)) SetBit(RowAt(row) + kRowHeaderSize, column);
     }
     const ValueType type = layout_.types()[column];
     if (type.is_fixed_width()) return WriteFixed(column, type.kind);
-    for (std::int64_t row = 0; row < count_; ++row) {
+    for (std::int64_t row = begin_; row < end_; ++row) {
       std::uint32_t& end = variable_ends_[static_cast<std::size_t>(row)];
       if (!IsDeleted(row) && values.IsValid(row)) {
         char* const out = RowAt(row) + end;
@@ -208,7 +212,7 @@ class Encoder {
     const arrow::Array& values = *columns_.values[column];
     const std::size_t offset = layout_.offset(column);
     VisitFixed(values, kind, [&](auto value_at) {
-      for (std::int64_t row = 0; row < count_; ++row) {
+      for (std::int64_t row = begin_; row < end_; ++row) {
         if (!IsDeleted(row) && values.IsValid(row)) StoreFixed(value_at(row), RowAt(row) + offset);
       }
     });
@@ -255,6 +259,8 @@ class Encoder {
   const RowColumns& columns_;
   EncodedRows& rows_;
   const std::int64_t count_;
+  std::int64_t begin_ = 0;  // the rows that are being written: few enough to stay in the cache
+  std::int64_t end_ = 0;
   std::vector<std::uint8_t> deleted_;
   std::vector<std::uint32_t> variable_ends_;  // where the next variable value of each row goes, from the row's begin
 };
@@ -293,8 +299,7 @@ Result<RowHeader> ReadRowHeader(std::string_view row) {
 
 Status VerifyRow(std::string_view row) {
   if (row.size() < kRowHeaderSize) return Damaged("shorter than a header");
-  if (LoadFixed<std::uint32_t>(row.data() + 0) != Crc32c(row.substr(kChecksumSize)))
-    return Damaged("the checksum differs");
+  if (LoadFixed<std::uint32_t>(row.data()) != Crc32c(row.substr(kChecksumSize))) return Damaged("the checksum differs");
   return {};
 }
 
@@ -423,20 +428,69 @@ Status AppendList(std::string_view bytes, TypeKind element, arrow::ListBuilder& 
   return {};
 }
 
-Result<std::shared_ptr<arrow::Array>> DecodeColumn(ValueType type, std::size_t column,
-                                                   std::span<const std::optional<RowView>> rows) {
-  LARDER_ASSIGN_OR_RETURN(const auto builder, FromArrow(arrow::MakeBuilder(ToArrow(type))));
-  LARDER_RETURN_IF_ERROR(FromArrow(builder->Reserve(static_cast<std::int64_t>(rows.size()))));
-  for (const std::optional<RowView>& row : rows) {
-    if (!row || row->is_deleted() || row->is_null(column)) {
-      LARDER_RETURN_IF_ERROR(FromArrow(builder->AppendNull()));
-    } else if (type.is_list()) {
-      LARDER_RETURN_IF_ERROR(AppendList(row->Bytes(column), type.element, static_cast<arrow::ListBuilder&>(*builder)));
+// Knows which column of which rows goes to which builder; the builder has room for all of them.
+struct Decoding {
+  ValueType type;
+  std::size_t column;
+  std::span<const std::optional<RowView>> rows;
+  arrow::ArrayBuilder& builder;
+
+  bool IsAbsent(const std::optional<RowView>& row) const { return !row || row->is_deleted() || row->is_null(column); }
+};
+
+template <class Builder, class Read>
+void AppendFixed(const Decoding& decoding, Read read) {
+  auto& builder = static_cast<Builder&>(decoding.builder);
+  for (const std::optional<RowView>& row : decoding.rows) {
+    if (decoding.IsAbsent(row)) {
+      builder.UnsafeAppendNull();
     } else {
-      LARDER_RETURN_IF_ERROR(FromArrow(AppendScalar(*row, column, type.kind, *builder)));
+      builder.UnsafeAppend(((*row).*read)(decoding.column));
     }
   }
-  return FromArrow(builder->Finish());
+}
+
+Status AppendVariable(const Decoding& decoding) {
+  for (const std::optional<RowView>& row : decoding.rows) {
+    if (decoding.IsAbsent(row)) {
+      LARDER_RETURN_IF_ERROR(FromArrow(decoding.builder.AppendNull()));
+    } else if (decoding.type.is_list()) {
+      auto& builder = static_cast<arrow::ListBuilder&>(decoding.builder);
+      LARDER_RETURN_IF_ERROR(AppendList(row->Bytes(decoding.column), decoding.type.element, builder));
+    } else {
+      auto& builder = static_cast<arrow::BinaryBuilder&>(decoding.builder);
+      LARDER_RETURN_IF_ERROR(FromArrow(builder.Append(row->Bytes(decoding.column))));
+    }
+  }
+  return {};
+}
+
+Status AppendColumn(const Decoding& decoding) {
+  switch (decoding.type.kind) {
+    case TypeKind::kBool:
+      AppendFixed<arrow::BooleanBuilder>(decoding, &RowView::Bool);
+      return {};
+    case TypeKind::kInt32:
+      AppendFixed<arrow::Int32Builder>(decoding, &RowView::Int32);
+      return {};
+    case TypeKind::kDate:
+      AppendFixed<arrow::Date32Builder>(decoding, &RowView::Int32);
+      return {};
+    case TypeKind::kInt64:
+      AppendFixed<arrow::Int64Builder>(decoding, &RowView::Int64);
+      return {};
+    case TypeKind::kTimestamp:
+      AppendFixed<arrow::TimestampBuilder>(decoding, &RowView::Int64);
+      return {};
+    case TypeKind::kFloat32:
+      AppendFixed<arrow::FloatBuilder>(decoding, &RowView::Float32);
+      return {};
+    case TypeKind::kFloat64:
+      AppendFixed<arrow::DoubleBuilder>(decoding, &RowView::Float64);
+      return {};
+    default:
+      return AppendVariable(decoding);
+  }
 }
 
 }  // namespace
@@ -444,15 +498,27 @@ Result<std::shared_ptr<arrow::Array>> DecodeColumn(ValueType type, std::size_t c
 Result<std::vector<std::shared_ptr<arrow::Array>>> DecodeRows(const RowLayout& layout,
                                                               std::span<const std::size_t> columns,
                                                               std::span<const std::optional<std::string_view>> rows) {
-  std::vector<std::optional<RowView>> views(rows.size());
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (!rows[i]) continue;
-    LARDER_ASSIGN_OR_RETURN(views[i], RowView::Open(layout, *rows[i]));
-  }
-  std::vector<std::shared_ptr<arrow::Array>> decoded;
+  std::vector<std::unique_ptr<arrow::ArrayBuilder>> builders;
   for (const std::size_t column : columns) {
     LARDER_CHECK(column < layout.column_count());
-    LARDER_ASSIGN_OR_RETURN(decoded.emplace_back(), DecodeColumn(layout.types()[column], column, views));
+    LARDER_ASSIGN_OR_RETURN(builders.emplace_back(), FromArrow(arrow::MakeBuilder(ToArrow(layout.types()[column]))));
+    LARDER_RETURN_IF_ERROR(FromArrow(builders.back()->Reserve(static_cast<std::int64_t>(rows.size()))));
+  }
+  std::vector<std::optional<RowView>> views;
+  for (std::size_t begin = 0; begin < rows.size(); begin += kRowsInCache) {
+    const auto tile = rows.subspan(begin, std::min<std::size_t>(kRowsInCache, rows.size() - begin));
+    views.assign(tile.size(), std::nullopt);
+    for (std::size_t i = 0; i < tile.size(); ++i) {
+      if (!tile[i]) continue;
+      LARDER_ASSIGN_OR_RETURN(views[i], RowView::Open(layout, *tile[i]));
+    }
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      LARDER_RETURN_IF_ERROR(AppendColumn({layout.types()[columns[i]], columns[i], views, *builders[i]}));
+    }
+  }
+  std::vector<std::shared_ptr<arrow::Array>> decoded;
+  for (auto& builder : builders) {
+    LARDER_ASSIGN_OR_RETURN(decoded.emplace_back(), FromArrow(builder->Finish()));
   }
   return decoded;
 }

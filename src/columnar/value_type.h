@@ -12,6 +12,7 @@
 
 namespace larder {
 
+/// Names the kinds of values.
 enum class TypeKind : std::uint8_t {
   kBool,
   kInt32,
