@@ -12,6 +12,8 @@ _KEYWORDS_BEFORE_PARENTHESIS = {
     "alignas", "decltype", "explicit", "noexcept", "requires", "sizeof", "throw", "__attribute__", "__declspec",
 }
 _NAME_BEFORE_PARENTHESIS = re.compile(r"((?:[\w:]+::)?operator\s*(?:\(\s*\)|[^\s\w(]+)|[~\w:]+)\s*\(")
+# A variable of a type of C: `struct stat info{}`.
+_VARIABLE_HEAD = re.compile(r"(static |const )*struct\s+[\w:]+\s+(?!final\b)\w+\s*$")
 _TYPE_HEAD = re.compile(r"\b(class|struct|union|enum)\b")
 
 
@@ -202,6 +204,8 @@ def _open_scope(head, enclosing, line):
         return Scope(enclosing.kind, "", line)
     function = None if inside_code else _function_of(head)
     top = re.sub(r"<[^<>]*>", "", _top_level(bare))
+    if _VARIABLE_HEAD.match(bare):
+        return Scope("block", "", line)
     if _TYPE_HEAD.search(top) and "=" not in top and not (function and re.search(r"\)\s*(const|noexcept|override)*$", top)):
         name = re.search(r"\b(?:class|struct|union|enum(?:\s+class|\s+struct)?)\s+(?:\[\[\w+(?:\(\))?\]\]\s*)?([\w:]+)?", bare)
         return Scope("type", (name.group(1) or "") if name else "", line)

@@ -82,3 +82,8 @@ def test_if_and_loops_are_not_functions():
 def test_struct_inside_function_keeps_its_method():
     text = "void F() {\n  struct Local {\n    int G(int a) {\n      return a;\n    }\n  };\n}\n"
     assert functions(text) == [("G", 3, 1), ("F", 7, 0)]
+
+
+def test_a_variable_of_a_c_type_is_no_type():
+    source = cpp_source.read("void F() {\n  struct statvfs info{};\n}\nstruct A final {\n  int a;\n};\n")
+    assert [t.name for t in source.types] == ["A"] and [f.name for f in source.functions] == ["F"]

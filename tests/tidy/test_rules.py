@@ -58,7 +58,7 @@ CASES = [
     ("unfinished", {"src/base/clock.cc": "// TO" + "DO: later\n"}),
     ("unfinished", {"demo/run.sh": "# FIX" + "ME\n"}),
     ("machine-path", {"docs/guide.md": "Look into /wo" + "rk/main.\n"}),
-    ("machine-path", {"src/base/clock.cc": 'auto path = "/tm' + 'p/x";\n'}),
+    ("machine-path", {"demo/run.sh": "cat /tm" + "p/x\n"}),
     ("registry-host", {"setup.sh": "curl https://py" + "pi.org/simple\n"}),
     ("issue-number", {"src/base/clock.cc": "// See issue #12.\n"}),
     ("line-end", {"src/base/clock.cc": "int a; \n"}),

@@ -14,7 +14,9 @@ FORBIDDEN_NAMES = {"util", "utils", "helper", "helpers", "common", "manager", "m
 GIVEN_NAMES = {"CMakeLists.txt", "CMakePresets.json", "Makefile", "README.md", "CHANGELOG.md", "LICENSE", "run"}
 _NAME = re.compile(r"[a-z0-9][a-z0-9_]*(\.[a-z0-9_]+)*$")
 _UNFINISHED = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" * 3, "HA" + "CK"]) + r")\b")
-_MACHINE_PATHS = re.compile(r"(?<![\w.$}{/-])/(" + "|".join(["wo" + "rk", "ho" + "me", "ro" + "ot", "Us" + "ers", "tm" + "p"]) + r")/\w")
+_MACHINE_PATHS = re.compile(r"(?<![\w.$}{/-])/(" + "|".join(["wo" + "rk", "ho" + "me", "ro" + "ot", "Us" + "ers"]) + r")/\w")
+# A program may use the folder for temporary files; a page that names one tells of somebody's machine.
+_TEMPORARY_PATHS = re.compile(r"(?<![\w.$}{/-])/tm" + r"p/\w")
 # Written in two parts, so that this file does not name them either.
 _REGISTRY_HOSTS = re.compile("|".join(["py" + r"pi\.org", "python" + r"hosted\.org", "crates" + r"\.io", "npmjs" + r"\.(org|com)",
                                        "deb" + r"\.debian\.org", "proxy" + r"\.golang\.org", "anaconda" + r"\.org"]))
@@ -55,6 +57,8 @@ def check_words(path, text):
         return
     rules = [("unfinished", _UNFINISHED, "finish it or leave it out"), ("machine-path", _MACHINE_PATHS, "a path of one machine"),
              ("registry-host", _REGISTRY_HOSTS, "a registry's host"), ("issue-number", _ISSUE_NUMBER, "say what it is about")]
+    if not path.endswith((".h", ".cc")):
+        rules.append(("machine-path", _TEMPORARY_PATHS, "a path of one machine"))
     for number, line in enumerate(text.split("\n"), start=1):
         for rule, pattern, message in rules:
             found = pattern.search(line)
