@@ -287,7 +287,8 @@ class Binder {
     if (node->kind == BoundKind::kConstant && std::holds_alternative<std::int64_t>(node->literal) && type.is_number()) {
       return MakeLiteral(node->literal, type, node->span);
     }
-    return MakeCast(std::move(node), type, CastKernel(node->type, type));
+    const Kernel kernel = CastKernel(node->type, type);
+    return MakeCast(std::move(node), type, kernel);
   }
 
   static NodePointer MakeCast(NodePointer node, ExpressionType type, Kernel kernel) {
