@@ -10,6 +10,7 @@
 
 namespace larder {
 
+/// Names what may happen to an object between two sets.
 enum class ChangeKind : std::uint8_t { kUnchanged, kCreated, kChanged, kMetadataOnly, kDeleted };
 
 /// Says what happened to one object. `details` has lines such as "ttl: 1d -> 7d" or "features.distance: added".

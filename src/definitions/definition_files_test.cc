@@ -120,7 +120,7 @@ on_demand_views:
     inputs: [driver_trips]
     request: {km: float64}
     features:
-      fare_per_km: {type: float64, expression: fare / nullif(km, 0), tags: {a: b}}
+      fare_per_km: {type: float64, expression: "fare / nullif(km, 0)", tags: {a: b}}
   - {name: more, inputs: [ratios, driver_trips@3], features: {x: {type: float64, expression: fare_per_km + 1.0}}}
 feature_services:
   - name: model
@@ -197,11 +197,11 @@ TEST(DefinitionFilesTest, UnknownReferencesNameTheNearest) {
       Faults("feature_views:\n  - name: v\n    entities: [drivr]\n    source: trip\n    features: {x: int64}\n"),
       (Texts{"f.yaml:3:16: feature_views[0].entities[0]: no entity of this name: 'drivr' (did you mean 'driver'?)",
              "f.yaml:4:13: feature_views[0].source: no source of this name: 'trip' (did you mean 'trips'?)"}));
-  EXPECT_EQ(Faults("feature_services:\n  - name: s\n    features: [driver_trip, driver_trips:fair, "
+  EXPECT_EQ(Faults("feature_services:\n  - name: s\n    features: [driver_trip, driver_trips:farf, "
                    "{view: driver_trips, join_keys: {drive: x}}, driver_trips@2:fair]\n"),
             (Texts{"f.yaml:3:16: feature_services[0].features[0]: no view of this name: 'driver_trip' (did you mean "
                    "'driver_trips'?)",
-                   "f.yaml:3:29: feature_services[0].features[1]: no feature 'fair' in view 'driver_trips' (did you "
+                   "f.yaml:3:29: feature_services[0].features[1]: no feature 'farf' in view 'driver_trips' (did you "
                    "mean 'fare'?)",
                    "f.yaml:3:48: feature_services[0].features[2]: no join key 'drive' in view 'driver_trips' (did you "
                    "mean 'driver'?)"}));
@@ -331,6 +331,16 @@ TEST(DefinitionFilesTest, WindowedViewsAreToldToBeUnavailable) {
   EXPECT_EQ(faults, Texts{"f.yaml:5:19: feature_views[0].aggregations: windowed views are not available in this "
                           "version: 'aggregations' (use `features:`, or keep this view in a file that `definitions:` "
                           "does not name)"});
+}
+
+TEST(DefinitionFilesTest, WhatNeedsAWindowedViewHasNoFaultOfItsOwn) {
+  EXPECT_EQ(
+      Faults("feature_views:\n  - name: v\n    entities: [driver]\n    source: trips\n"
+             "    aggregations: {m: {function: mean, of: fare, windows: [1h]}}\n"
+             "on_demand_views:\n  - {name: o, inputs: [v], features: {x: {type: float64, expression: m_1h + 1}}}\n"
+             "feature_services:\n  - {name: s, features: [v:m_1h, o]}\n")
+          .size(),
+      1u);
 }
 
 TEST(DefinitionFilesTest, ServiceEntriesAreRead) {

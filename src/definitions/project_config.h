@@ -15,13 +15,17 @@ namespace larder {
 
 inline constexpr std::string_view kProjectFileName = "larder.yaml";
 
+/// Names the online stores.
 enum class OnlineStoreType : std::uint8_t { kRocksDb, kMemory };
+/// Says when a write is answered: kSync once it is on the disk, kProcess once the process holds it.
 enum class Durability : std::uint8_t { kSync, kProcess };
 
+/// Holds `registry:`.
 struct RegistryConfig {
   std::string path;  ///< absolute
 };
 
+/// Holds `online_store:`.
 struct OnlineStoreConfig {
   OnlineStoreType type = OnlineStoreType::kRocksDb;
   std::string path;               ///< absolute
@@ -29,16 +33,19 @@ struct OnlineStoreConfig {
   Durability durability = Durability::kSync;
 };
 
+/// Holds `offline_store:`.
 struct OfflineStoreConfig {
   std::string path;  ///< absolute
 };
 
+/// Holds `engine:`.
 struct EngineConfig {
   std::int64_t memory_bytes = 0;
   int threads = 1;
   std::string spill;  ///< absolute
 };
 
+/// Holds `server:`; every limit is at least 1.
 struct ServerConfig {
   std::string host = "127.0.0.1";
   int port = 6566;

@@ -92,9 +92,11 @@ void CheckJoinKeys(const DefinitionSet& set, const ServiceEntry& entry, const Fe
   }
 }
 
-void CheckServiceEntry(const DefinitionSet& set, const ServiceEntry& entry, FaultList& faults) {
+void CheckServiceEntry(const DefinitionSet& set, const ServiceEntry& entry, const std::set<ObjectId>& incomplete,
+                       FaultList& faults) {
   const Result<DefinedObject> found = set.FindView(entry.view);
   if (!found.ok()) return AddUnknown(entry.location, found.status(), faults);
+  if (incomplete.contains(IdOf(*found))) return;
   // What a version holds, only the registry knows.
   if (!entry.version) {
     const std::vector<std::string> known = FeatureNames(*found);
@@ -203,7 +205,7 @@ void CheckReferences(const DefinitionSet& set, const std::set<ObjectId>& incompl
   for (const auto& [name, view] : set.feature_views()) CheckFeatureView(set, *view, faults);
   for (const auto& [name, view] : set.on_demand_views()) CheckOnDemandView(set, *view, faults);
   for (const auto& [name, service] : set.feature_services()) {
-    for (const ServiceEntry& entry : service->entries) CheckServiceEntry(set, entry, faults);
+    for (const ServiceEntry& entry : service->entries) CheckServiceEntry(set, entry, incomplete, faults);
   }
   CircleFinder circles(set, faults);
   circles.Find();

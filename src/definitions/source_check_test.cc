@@ -66,16 +66,16 @@ TEST(SourceCheckTest, TimesMustBeTimes) {
   EXPECT_EQ(Check("timestamp: day", ""), Texts{});
   EXPECT_EQ(
       Check("timestamp: id, created: amount", ""),
-      (Texts{"f.yaml:3:42: sources[0].timestamp: column 'id' is no time: it has type int64 (a time is a timestamp, "
+      (Texts{"f.yaml:3:39: sources[0].timestamp: column 'id' is no time: it has type int64 (a time is a timestamp, "
              "a date or ISO text; derive one, such as t: to_timestamp(id))",
-             "f.yaml:3:55: sources[0].created: column 'amount' is no time: it has type float64 (a time is a "
+             "f.yaml:3:52: sources[0].created: column 'amount' is no time: it has type float64 (a time is a "
              "timestamp, a date or ISO text; derive one, such as t: to_timestamp(amount))"}));
 }
 
 TEST(SourceCheckTest, MissingColumnsNameTheNearest) {
   EXPECT_EQ(Check("timestamp: att, event_id: idd", ""),
-            (Texts{"f.yaml:3:42: sources[0].timestamp: no column 'att' in source 's' (did you mean 'at'?)",
-                   "f.yaml:3:57: sources[0].event_id: no column 'idd' in source 's' (did you mean 'id'?)"}));
+            (Texts{"f.yaml:3:39: sources[0].timestamp: no column 'att' in source 's' (did you mean 'at'?)",
+                   "f.yaml:3:54: sources[0].event_id: no column 'idd' in source 's' (did you mean 'id'?)"}));
   const Texts faults = Check("timestamp: at",
                              "feature_views:\n  - {name: v, entities: [id], source: s, features: {ammount: float64, "
                              "far: {type: int64, from: nothing_like_it}}}\n");
@@ -85,7 +85,7 @@ TEST(SourceCheckTest, MissingColumnsNameTheNearest) {
       "f.yaml:5:62: feature_views[0].features.ammount: no column 'ammount' in source 's' (did you mean 'amount'?)");
   EXPECT_EQ(
       faults[1],
-      "f.yaml:5:95: feature_views[0].features.far.from: no column 'nothing_like_it' in source 's' (its columns are "
+      "f.yaml:5:96: feature_views[0].features.far.from: no column 'nothing_like_it' in source 's' (its columns are "
       "id, at, day, text, amount, vector, odd)");
 }
 
@@ -95,7 +95,7 @@ TEST(SourceCheckTest, TypesOfKeysAndFeaturesMustFit) {
                              "amount: string, vector: float32}}\n");
   EXPECT_EQ(
       faults,
-      (Texts{"f.yaml:5:31: feature_views[0].entities[1]: join key 'day' of source 's' has type date, entity 'day' "
+      (Texts{"f.yaml:5:30: feature_views[0].entities[1]: join key 'day' of source 's' has type date, entity 'day' "
              "has timestamp (change the entity's type, or derive a column with a cast, such as day::timestamp)",
              "f.yaml:5:64: feature_views[0].features.text: feature 'text' has type int64, its column 'text' has "
              "string (change the type, or derive a column with a cast, such as text::int64)",
@@ -109,16 +109,16 @@ TEST(SourceCheckTest, ExpressionsAreTypedInOrder) {
   const Texts faults = Check(
       "where: amount + 1, deleted: amont > 1, derive: {a: amount * 2, b: a + c, c: a + 1, at: amount, d: odd}", "");
   ASSERT_EQ(faults.size(), 5u);
-  EXPECT_TRUE(faults[0].starts_with("f.yaml:3:101: sources[0].derive.b: ")) << faults[0];  // c comes later
-  EXPECT_TRUE(faults[1].starts_with("f.yaml:3:118: sources[0].derive.at: a derived column named like a column"))
+  EXPECT_TRUE(faults[0].starts_with("f.yaml:3:98: sources[0].derive.b: ")) << faults[0];  // c comes later
+  EXPECT_TRUE(faults[1].starts_with("f.yaml:3:115: sources[0].derive.at: a derived column named like a column"))
       << faults[1];
   EXPECT_EQ(faults[2],
-            "f.yaml:3:129: sources[0].derive.d: column 'odd' has a type that no feature can carry: decimal128(10, 2) "
+            "f.yaml:3:126: sources[0].derive.d: column 'odd' has a type that no feature can carry: decimal128(10, 2) "
             "(declare a type for it under `columns:` of the source, or convert it in the file)");
   EXPECT_EQ(faults[3],
-            "f.yaml:3:38: sources[0].where: a condition that is no bool: `where` has type float64 (write a comparison, "
+            "f.yaml:3:35: sources[0].where: a condition that is no bool: `where` has type float64 (write a comparison, "
             "such as x = 1)");
-  EXPECT_TRUE(faults[4].starts_with("f.yaml:3:59: sources[0].deleted: ")) << faults[4];
+  EXPECT_TRUE(faults[4].starts_with("f.yaml:3:56: sources[0].deleted: ")) << faults[4];
   EXPECT_NE(faults[4].find("'amount'"), std::string::npos) << faults[4];
 }
 

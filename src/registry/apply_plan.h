@@ -12,6 +12,7 @@
 
 namespace larder {
 
+/// Names what a plan does to an object.
 enum class PlannedAction : std::uint8_t {
   kCreate,
   kChange,

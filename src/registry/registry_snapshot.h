@@ -17,6 +17,7 @@
 
 namespace larder {
 
+/// Names the states of a generation, in the order in which it goes through them.
 enum class GenerationState : std::uint8_t {
   kCurrent,  ///< of the view's current version
   kKept,     ///< of an older version that a current service or on-demand view pins; still materialized

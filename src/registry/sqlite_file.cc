@@ -41,9 +41,15 @@ Remedy RemedyOf(int code, int system_error) {
   switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL:
       return {Reason::kLocked, "another process is writing to it; try again when it is done"};
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
+    case SQLITE_FORMAT:
+    // Our statements are fixed: one that SQLite does not understand means tables that are not ours.
+    case SQLITE_ERROR:
+    case SQLITE_SCHEMA:
+    case SQLITE_MISMATCH:
       return {Reason::kDamaged,
               "restore it from a backup; or move it away and `larder apply` again (versions start anew)"};
     case SQLITE_READONLY:

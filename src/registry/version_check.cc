@@ -10,6 +10,13 @@ namespace {
 
 using ViewPointer = std::shared_ptr<const FeatureView>;
 
+/// Holds a reference to a version, and where it was written.
+struct VersionedReference {
+  const std::string& view;
+  std::int64_t version;
+  const Location& location;
+};
+
 // Returns the view as it was at this version, or as it will be when the version is the one to come.
 std::optional<DefinedObject> FindVersion(const VersionCheck& check, const std::string& name, std::int64_t version) {
   const Result<DefinedObject> desired = check.desired.FindView(name);
@@ -22,14 +29,14 @@ std::optional<DefinedObject> FindVersion(const VersionCheck& check, const std::s
   return record->object;
 }
 
-void AddUnknownVersion(const VersionCheck& check, const std::string& name, std::int64_t version,
-                       const Location& location, FaultList& faults) {
-  const Result<DefinedObject> desired = check.desired.FindView(name);
-  // An unknown name is a fault of the set itself.
+// Makes the fault that a view never had this version. An unknown view is a fault of the set itself.
+void AddUnknownVersion(const VersionCheck& check, const VersionedReference& reference, FaultList& faults) {
+  const Result<DefinedObject> desired = check.desired.FindView(reference.view);
   if (!desired.ok()) return;
   const auto planned = check.versions.find(IdOf(*desired));
   const std::int64_t last = planned == check.versions.end() ? 1 : planned->second;
-  faults.Add(location, "no version " + std::to_string(version) + " of view '" + name + "'",
+  faults.Add(reference.location,
+             "no version " + std::to_string(reference.version) + " of view '" + reference.view + "'",
              last == 1 ? "its only version is 1" : "its versions are 1 to " + std::to_string(last));
 }
 
@@ -52,7 +59,7 @@ std::vector<std::string> JoinKeysAt(const VersionCheck& check, const FeatureView
 
 void CheckEntry(const VersionCheck& check, const ServiceEntry& entry, FaultList& faults) {
   const std::optional<DefinedObject> view = FindVersion(check, entry.view, *entry.version);
-  if (!view) return AddUnknownVersion(check, entry.view, *entry.version, entry.location, faults);
+  if (!view) return AddUnknownVersion(check, {entry.view, *entry.version, entry.location}, faults);
   const std::string shown = entry.view + "@" + std::to_string(*entry.version);
   const std::vector<std::string> known = FeatureNames(*view);
   for (const std::string& feature : entry.features) {
@@ -80,7 +87,9 @@ void CheckOnDemand(const VersionCheck& check, const OnDemandView& view, FaultLis
     return found.ok() ? std::optional(*found) : std::nullopt;
   };
   for (const ViewInput& input : view.inputs) {
-    if (input.version && !lookup(input)) AddUnknownVersion(check, input.view, *input.version, input.location, faults);
+    if (input.version && !lookup(input)) {
+      AddUnknownVersion(check, {input.view, *input.version, input.location}, faults);
+    }
   }
   for (Fault& fault : CheckOnDemandTypes(view, lookup)) faults.Add(std::move(fault));
 }

@@ -85,9 +85,10 @@ std::vector<ScalarSegment> TextPlaces::Align(std::string_view value, std::size_t
       continue;
     }
     if (IsBlank(value[i]) && IsBlank(text_[at])) {
-      // A line end, folded or not: the value goes on after the indentation of the next line.
+      // A line end, folded or not: the value goes on after the indentation of the next line. Blanks of the value that
+      // were taken for indentation come next and stand for nothing more.
       while (at < text_.size() && IsBlank(text_[at])) ++at;
-    } else {
+    } else if (!IsBlank(value[i]) || quote == '"') {
       at += WrittenLength(at, value[i], quote);
     }
     if (segments.size() == kMaxScalarSegments) break;

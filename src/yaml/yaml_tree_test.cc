@@ -141,6 +141,7 @@ TEST(YamlTreeTest, KnowsWhereTheBytesOfAScalarStand) {
   EXPECT_EQ(PlaceInValue("a: \"b\\\"c\\x41d\"", 4), "1:13");  // b"cAd: the d behind both escapes
   EXPECT_EQ(PlaceInValue("a:\n  b\n  cd", 3), "3:4");         // folded: "b cd"
   EXPECT_EQ(PlaceInValue("a: |\n  b\n  cd\n", 2), "3:3");     // literal: "b\ncd\n"
+  EXPECT_EQ(PlaceInValue("a: |\n  b\n    cd\n", 4), "3:5");   // literal: "b\n  cd\n"
   EXPECT_EQ(PlaceInValue("a: &x bcd", 1), "1:8");
 }
 
