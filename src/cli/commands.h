@@ -10,6 +10,7 @@ namespace larder {
 /// Returns every command, in the order of the help text. To add one: its declare function here, its row in commands.cc.
 std::span<const CommandRow> AllCommands();
 
+/// Declares the arguments of a command, and returns what runs it; so do all below.
 CommandRun DeclareInit(ArgumentList& arguments);
 CommandRun DeclarePlan(ArgumentList& arguments);
 CommandRun DeclareApply(ArgumentList& arguments);

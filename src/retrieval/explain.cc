@@ -43,9 +43,14 @@ struct OfflineWinner {
   }
 };
 
+// Says whose row is looked for, and up to when.
+struct KeyMoment {
+  std::string_view key;
+  std::int64_t until_us = 0;
+};
+
 // Offers the rows of one batch that have the key.
-Status OfferBatch(const OrdinalBatch& batch, const ViewLayout& layout, std::string_view key, std::int64_t until_us,
-                  OfflineWinner& winner) {
+Status OfferBatch(const OrdinalBatch& batch, const ViewLayout& layout, const KeyMoment& wanted, OfflineWinner& winner) {
   const auto key_count = static_cast<int>(layout.key_names.size());
   std::vector<std::shared_ptr<arrow::Array>> key_columns;
   for (int i = 0; i < key_count; ++i) key_columns.push_back(batch.rows->column(i));
@@ -56,7 +61,7 @@ Status OfferBatch(const OrdinalBatch& batch, const ViewLayout& layout, std::stri
   std::shared_ptr<arrow::Array> created = layout.has_created_time ? batch.rows->column(next++) : nullptr;
   std::shared_ptr<arrow::Array> deleted = layout.has_deletion_mark ? batch.rows->column(next++) : nullptr;
   for (std::int64_t row = 0; row < keys.row_count(); ++row) {
-    if (keys.is_null[static_cast<std::size_t>(row)] != 0 || keys.key(row) != key) continue;
+    if (keys.is_null[static_cast<std::size_t>(row)] != 0 || keys.key(row) != wanted.key) continue;
     if (times != nullptr && times->IsNull(row)) continue;
     OfflineWinner candidate{true, kBeginningOfTimeUs, std::nullopt, batch.ordinals->Value(row), false};
     if (times != nullptr) candidate.event_us = static_cast<const arrow::TimestampArray&>(*times).Value(row);
@@ -65,7 +70,7 @@ Status OfferBatch(const OrdinalBatch& batch, const ViewLayout& layout, std::stri
     }
     candidate.deleted =
         deleted != nullptr && deleted->IsValid(row) && static_cast<const arrow::BooleanArray&>(*deleted).Value(row);
-    if (candidate.event_us <= until_us && winner.IsOlderThan(candidate)) winner = candidate;
+    if (candidate.event_us <= wanted.until_us && winner.IsOlderThan(candidate)) winner = candidate;
   }
   return {};
 }
@@ -80,7 +85,7 @@ Result<OfflineWinner> FindOffline(const ViewRows& rows, std::string_view key, st
     if (context.cancellation != nullptr) LARDER_RETURN_IF_ERROR(context.cancellation->Check());
     LARDER_ASSIGN_OR_RETURN(const auto batch, stream->Next());
     if (!batch) return winner;
-    LARDER_RETURN_IF_ERROR(OfferBatch(*batch, rows.layout(), key, until_us, winner));
+    LARDER_RETURN_IF_ERROR(OfferBatch(*batch, rows.layout(), {key, until_us}, winner));
   }
 }
 
@@ -209,8 +214,9 @@ class Explainer {
   }
 
   Status ExplainOnline(const ViewUse& use, ExplainedView& view) {
+    const auto keys = KeysOf(use);
     LARDER_ASSIGN_OR_RETURN(const StoredColumns stored,
-                            ReadStoredColumns(tables_, *plan_.snapshot, use.view, use.features, KeysOf(use)));
+                            ReadStoredColumns(tables_, {*plan_.snapshot, use.view, use.features, keys}));
     const auto& event_us = stored.event_times_us.front();
     OfflineWinner row{event_us.has_value(), event_us.value_or(0), std::nullopt, 0, false};
     if (event_us && *event_us > now_us_) row.is_there = false;

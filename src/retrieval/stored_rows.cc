@@ -25,14 +25,16 @@ Result<std::shared_ptr<arrow::Array>> BeginningOfTime(std::int64_t row_count) {
   return FromArrow(builder.Finish());
 }
 
+using StoredBytes = std::vector<std::optional<std::string_view>>;
+
 // The values of rows that one version of the view wrote; features that it lacked are null.
-Result<std::vector<std::shared_ptr<arrow::Array>>> DecodeVersion(
-    OnlineTables& tables, const RegistrySnapshot& snapshot, const ResolvedView& view, std::uint32_t version,
-    std::span<const std::size_t> features, std::span<const std::optional<std::string_view>> rows) {
-  const auto record = snapshot.FindAny({{ObjectKind::kFeatureView, view.view->name()}, version});
+Result<arrow::ArrayVector> DecodeVersion(OnlineTables& tables, const StoredRead& read, std::uint32_t version,
+                                         const StoredBytes& rows) {
+  const FeatureView& view = *read.view.view;
+  const auto record = read.snapshot.FindAny({{ObjectKind::kFeatureView, view.name()}, version});
   if (record == nullptr) {
     return Status(Reason::kDamaged,
-                  "the online store holds a row of an unknown version of feature view '" + view.view->name() +
+                  "the online store holds a row of an unknown version of feature view '" + view.name() +
                       "': " + std::to_string(version),
                   "materialize the view again; if the registry was replaced, remove the online store first");
   }
@@ -40,20 +42,21 @@ Result<std::vector<std::shared_ptr<arrow::Array>>> DecodeVersion(
   LARDER_ASSIGN_OR_RETURN(const auto layout, tables.Layout(writer, version));
   std::vector<std::size_t> columns;
   std::vector<int> places;  // of each feature in `columns`; -1: the writer lacked it
-  for (const std::size_t feature : features) {
-    const Feature* stored = writer.FindFeature(view.view->features[feature].name);
+  for (const std::size_t feature : read.features) {
+    const Feature* stored = writer.FindFeature(view.features[feature].name);
     places.push_back(stored == nullptr ? -1 : static_cast<int>(columns.size()));
     if (stored != nullptr) columns.push_back(static_cast<std::size_t>(stored - writer.features.data()));
   }
   LARDER_ASSIGN_OR_RETURN(const auto decoded, DecodeRows(*layout, columns, rows));
-  std::vector<std::shared_ptr<arrow::Array>> values;
-  for (std::size_t i = 0; i < features.size(); ++i) {
+  arrow::ArrayVector values;
+  for (std::size_t i = 0; i < read.features.size(); ++i) {
     if (places[i] >= 0) {
       values.push_back(decoded[static_cast<std::size_t>(places[i])]);
       continue;
     }
-    LARDER_ASSIGN_OR_RETURN(auto nulls, FromArrow(arrow::MakeArrayOfNull(ToArrow(view.view->features[features[i]].type),
-                                                                         static_cast<std::int64_t>(rows.size()))));
+    const auto type = ToArrow(view.features[read.features[i]].type);
+    LARDER_ASSIGN_OR_RETURN(auto nulls,
+                            FromArrow(arrow::MakeArrayOfNull(type, static_cast<std::int64_t>(rows.size()))));
     values.push_back(std::move(nulls));
   }
   return values;
@@ -104,11 +107,67 @@ Status CellWriter::Encode(const RowLayout& layout, const RowsToStore& rows) {
   return {};
 }
 
-Result<StoredColumns> ReadStoredColumns(OnlineTables& tables, const RegistrySnapshot& snapshot,
-                                        const ResolvedView& view, std::span<const std::size_t> features,
-                                        std::span<const std::shared_ptr<arrow::Array>> keys) {
+namespace {
+
+// What a table answered for keys: the bytes of each row, and which version of the view wrote them.
+struct ReadRows {
+  StoredBytes bytes;
+  std::vector<std::uint32_t> versions;         // of each row; 0: there is none
+  std::map<std::uint32_t, std::int64_t> seen;  // version -> its place among those seen
+};
+
+// Fills times and bytes of the rows that are there.
+Status SortRows(const CellBatch& cells, const std::vector<std::size_t>& cell_of_row, StoredColumns& stored,
+                ReadRows& rows) {
+  const std::size_t row_count = cell_of_row.size();
+  stored.event_times_us.resize(row_count);
+  rows.bytes.resize(row_count);
+  rows.versions.resize(row_count, 0);
+  for (std::size_t row = 0; row < row_count; ++row) {
+    const std::size_t cell = cell_of_row[row];
+    if (cell == SIZE_MAX || !cells.found(cell)) continue;
+    LARDER_ASSIGN_OR_RETURN(const RowHeader header, ReadRowHeader(cells.value(cell)));
+    rows.bytes[row] = cells.value(cell);
+    stored.event_times_us[row] = cells.time(cell).event_time_us;
+    rows.versions[row] = header.schema_id;
+    rows.seen.emplace(header.schema_id, 0);
+  }
+  return {};
+}
+
+// Decodes rows that several versions wrote: all rows by each version, then each row of its own.
+Result<arrow::ArrayVector> DecodeMixed(OnlineTables& tables, const StoredRead& read, ReadRows& rows) {
+  const std::size_t row_count = rows.bytes.size();
+  std::vector<arrow::ArrayVector> by_feature(read.features.size());
+  std::int64_t index = 0;
+  for (auto& [version, place] : rows.seen) {
+    place = index++;
+    StoredBytes own(row_count);
+    for (std::size_t row = 0; row < row_count; ++row) {
+      if (rows.versions[row] == version) own[row] = rows.bytes[row];
+    }
+    LARDER_ASSIGN_OR_RETURN(auto decoded, DecodeVersion(tables, read, version, own));
+    for (std::size_t i = 0; i < decoded.size(); ++i) by_feature[i].push_back(std::move(decoded[i]));
+  }
+  std::vector<std::int64_t> places(row_count);
+  for (std::size_t row = 0; row < row_count; ++row) {
+    const auto found = rows.seen.find(rows.versions[row]);
+    const std::int64_t version_place = found == rows.seen.end() ? 0 : found->second;
+    places[row] = version_place * static_cast<std::int64_t>(row_count) + static_cast<std::int64_t>(row);
+  }
+  arrow::ArrayVector values;
+  for (const arrow::ArrayVector& arrays : by_feature) {
+    LARDER_ASSIGN_OR_RETURN(auto picked, PickRows(arrays, places));
+    values.push_back(std::move(picked));
+  }
+  return values;
+}
+
+}  // namespace
+
+Result<StoredColumns> ReadStoredColumns(OnlineTables& tables, const StoredRead& read) {
   JoinKeyBatch encoded;
-  LARDER_RETURN_IF_ERROR(EncodeJoinKeys(keys, encoded));
+  LARDER_RETURN_IF_ERROR(EncodeJoinKeys(read.keys, encoded));
   const auto row_count = static_cast<std::size_t>(encoded.row_count());
   std::vector<CellKey> cell_keys;
   std::vector<std::size_t> cell_of_row(row_count, SIZE_MAX);
@@ -117,51 +176,18 @@ Result<StoredColumns> ReadStoredColumns(OnlineTables& tables, const RegistrySnap
     cell_of_row[row] = cell_keys.size();
     cell_keys.push_back({encoded.key(static_cast<std::int64_t>(row))});
   }
-  LARDER_ASSIGN_OR_RETURN(const auto table, tables.Table(view.view->name(), view.generation));
+  LARDER_ASSIGN_OR_RETURN(const auto table, tables.Table(read.view.view->name(), read.view.generation));
   CellBatch cells;
   LARDER_RETURN_IF_ERROR(ReadCells(*table, cell_keys, cells));
-
   StoredColumns stored;
-  stored.event_times_us.resize(row_count);
-  std::vector<std::optional<std::string_view>> rows(row_count);
-  std::map<std::uint32_t, std::int64_t> versions;  // -> index of its decoding
-  std::vector<std::uint32_t> version_of_row(row_count, 0);
-  for (std::size_t row = 0; row < row_count; ++row) {
-    const std::size_t cell = cell_of_row[row];
-    if (cell == SIZE_MAX || !cells.found(cell)) continue;
-    LARDER_ASSIGN_OR_RETURN(const RowHeader header, ReadRowHeader(cells.value(cell)));
-    rows[row] = cells.value(cell);
-    stored.event_times_us[row] = cells.time(cell).event_time_us;
-    version_of_row[row] = header.schema_id;
-    versions.emplace(header.schema_id, 0);
-  }
-  if (versions.empty()) versions.emplace(static_cast<std::uint32_t>(view.version), 0);
-  if (versions.size() == 1) {
-    LARDER_ASSIGN_OR_RETURN(stored.values,
-                            DecodeVersion(tables, snapshot, view, versions.begin()->first, features, rows));
+  ReadRows rows;
+  LARDER_RETURN_IF_ERROR(SortRows(cells, cell_of_row, stored, rows));
+  if (rows.seen.size() > 1) {
+    LARDER_ASSIGN_OR_RETURN(stored.values, DecodeMixed(tables, read, rows));
     return stored;
   }
-  std::vector<arrow::ArrayVector> by_feature(features.size());
-  std::int64_t index = 0;
-  for (auto& [version, place] : versions) {
-    place = index++;
-    std::vector<std::optional<std::string_view>> own(row_count);
-    for (std::size_t row = 0; row < row_count; ++row) {
-      if (version_of_row[row] == version) own[row] = rows[row];
-    }
-    LARDER_ASSIGN_OR_RETURN(auto decoded, DecodeVersion(tables, snapshot, view, version, features, own));
-    for (std::size_t i = 0; i < features.size(); ++i) by_feature[i].push_back(std::move(decoded[i]));
-  }
-  std::vector<std::int64_t> places(row_count);
-  for (std::size_t row = 0; row < row_count; ++row) {
-    const auto found = versions.find(version_of_row[row]);
-    const std::int64_t version_index = found == versions.end() ? 0 : found->second;
-    places[row] = version_index * static_cast<std::int64_t>(row_count) + static_cast<std::int64_t>(row);
-  }
-  for (const arrow::ArrayVector& arrays : by_feature) {
-    LARDER_ASSIGN_OR_RETURN(auto picked, PickRows(arrays, places));
-    stored.values.push_back(std::move(picked));
-  }
+  const auto version = rows.seen.empty() ? static_cast<std::uint32_t>(read.view.version) : rows.seen.begin()->first;
+  LARDER_ASSIGN_OR_RETURN(stored.values, DecodeVersion(tables, read, version, rows.bytes));
   return stored;
 }
 

@@ -50,10 +50,16 @@ struct StoredColumns {
   std::vector<std::optional<std::int64_t>> event_times_us;  ///< of the row; nullopt: none
 };
 
+/// Says which rows of which view to read. Borrowed for the time of the call.
+struct StoredRead {
+  const RegistrySnapshot& snapshot;  ///< knows the versions that wrote the rows
+  const ResolvedView& view;
+  std::span<const std::size_t> features;  ///< by index
+  std::span<const std::shared_ptr<arrow::Array>> keys;
+};
+
 /// Reads the rows of keys. Rows that an older version of the view wrote have nulls for features that it lacked. Fails
 /// with kDamaged for bytes that are no row of a known version.
-Result<StoredColumns> ReadStoredColumns(OnlineTables& tables, const RegistrySnapshot& snapshot,
-                                        const ResolvedView& view, std::span<const std::size_t> features,
-                                        std::span<const std::shared_ptr<arrow::Array>> keys);
+Result<StoredColumns> ReadStoredColumns(OnlineTables& tables, const StoredRead& read);
 
 }  // namespace larder

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/counters.h"
-#include "base/hash.h"
 #include "base/thread_pool.h"
 #include "http/server.h"
 #include "serving/api.h"
@@ -14,7 +13,6 @@
 namespace larder {
 namespace {
 
-constexpr std::size_t kMaxSocketPathBytes = 100;       // sun_path holds 108
 constexpr std::size_t kMaxInLoopBodyBytes = 64 << 10;  // larger requests must not hold up an event loop
 constexpr auto kTick = std::chrono::milliseconds(50);
 constexpr std::int64_t kReloadIntervalNs = 1'000'000'000;
@@ -98,11 +96,7 @@ void WaitForStop(Project& project, Api& api, const ServeOptions& options) {
 
 }  // namespace
 
-std::string SocketPath(const ProjectConfig& config) {
-  const std::string path = JoinPath(config.root, ".larder/serve.sock");
-  if (path.size() <= kMaxSocketPathBytes) return path;
-  return "/tmp/larder-" + std::to_string(Hash64(path)) + ".sock";
-}
+std::string SocketPath(const ProjectConfig& config) { return JoinPath(config.root, ".larder/serve.sock"); }
 
 Status Serve(Project& project, const ServeOptions& options) {
   const ServerConfig& config = project.config().server;
