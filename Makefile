@@ -36,11 +36,18 @@ build: setup
 demo: build
 	@$(PYTHON) demo/run.py
 
+empty :=
+space := $(empty) $(empty)
+# What has threads is also run under the thread sanitizer.
+TSAN_TESTS := base_test http_test conformance_test
+
 test: setup
-	@$(MAKE) --no-print-directory build/dev/build.ninja build/release/build.ninja build/fuzz/build.ninja
+	@$(MAKE) --no-print-directory build/dev/build.ninja build/release/build.ninja build/fuzz/build.ninja build/tsan/build.ninja
 	@cmake --build build/dev -j $(JOBS)
 	@cmake --build build/release -j $(JOBS) --target programs
 	@cmake --build build/fuzz -j $(JOBS) --target fuzzers
+	@cmake --build build/tsan -j $(JOBS) --target $(TSAN_TESTS)
+	@ctest --test-dir build/tsan -j $(JOBS) --output-on-failure --no-tests=error -R '^($(subst $(space),|,$(TSAN_TESTS)))$$'
 	@ctest --test-dir build/dev -j $(JOBS) --output-on-failure --no-tests=error
 
 test-fast: setup
