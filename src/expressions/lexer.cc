@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "expressions/expression.h"
+#include "text/utf8.h"
 
 namespace larder {
 namespace {
@@ -148,6 +149,8 @@ Result<std::vector<Token>> Tokenize(std::string_view text) {
     return ExpressionFault(text, 0, "an expression is too long: " + std::to_string(text.size()) + " bytes",
                            "at most " + std::to_string(kMaxExpressionBytes) + "; split it over derived columns");
   }
+  const std::size_t valid = ValidUtf8Length(text);
+  if (valid < text.size()) return ExpressionFault(text.substr(0, valid), valid, "an expression is not valid UTF-8");
   return Lexer(text).Run();
 }
 

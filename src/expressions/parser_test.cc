@@ -97,6 +97,7 @@ TEST(ParserTest, FaultsNameThePlace) {
   EXPECT_EQ(Canonical("x::list<"), "1:9: expected a type, found the end");
   EXPECT_EQ(Canonical("timestamp '2015-13-01'").substr(0, 6), "1:11: ");
   EXPECT_EQ(Canonical("a.+"), "1:3: expected a feature after 'a.', found '+'");
+  EXPECT_EQ(Canonical("ü + '\xC3'"), "1:6: an expression is not valid UTF-8");
   EXPECT_EQ(Canonical("a is 3"), "1:6: expected null, true or false after `is`, found '3'");
 }
 
