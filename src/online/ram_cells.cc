@@ -3,6 +3,7 @@
 #include <cstring>
 #include <mutex>
 #include <new>
+#include <utility>
 
 #include "base/hash.h"
 
@@ -60,7 +61,7 @@ constexpr std::size_t kLeastSlots = 16;
 
 std::uint64_t EntityHash(std::string_view entity_key) { return Hash64(entity_key); }
 
-RamCells::RamCells(std::atomic<std::int64_t>& used_bytes) : used_bytes_(used_bytes) {}
+RamCells::RamCells(std::shared_ptr<std::atomic<std::int64_t>> used_bytes) : used_bytes_(std::move(used_bytes)) {}
 
 RamCells::~RamCells() { Clear(); }
 
@@ -131,14 +132,14 @@ void RamCells::PutOne(Shard& shard, std::uint64_t hash, const RamCell& cell, Put
     Free(slot.entry);
     slot.entry = Entry::Make(cell);
   }
-  used_bytes_.fetch_add(static_cast<std::int64_t>(slot.entry->allocated() + kAllocationBytes),
-                        std::memory_order_relaxed);
+  used_bytes_->fetch_add(static_cast<std::int64_t>(slot.entry->allocated() + kAllocationBytes),
+                         std::memory_order_relaxed);
 }
 
 void RamCells::Grow(Shard& shard) {
   std::vector<Slot> old(shard.slots.empty() ? kLeastSlots : shard.slots.size() * 2);
-  used_bytes_.fetch_add(static_cast<std::int64_t>((old.size() - shard.slots.size()) * sizeof(Slot)),
-                        std::memory_order_relaxed);
+  used_bytes_->fetch_add(static_cast<std::int64_t>((old.size() - shard.slots.size()) * sizeof(Slot)),
+                         std::memory_order_relaxed);
   old.swap(shard.slots);
   const std::size_t mask = shard.slots.size() - 1;
   for (const Slot& slot : old) {
@@ -150,7 +151,7 @@ void RamCells::Grow(Shard& shard) {
 }
 
 void RamCells::Free(Entry* entry) {
-  used_bytes_.fetch_sub(static_cast<std::int64_t>(entry->allocated() + kAllocationBytes), std::memory_order_relaxed);
+  used_bytes_->fetch_sub(static_cast<std::int64_t>(entry->allocated() + kAllocationBytes), std::memory_order_relaxed);
   entry->~Entry();
   ::operator delete(entry);
 }
@@ -201,7 +202,7 @@ void RamCells::Clear() {
     for (const Slot& slot : shard.slots) {
       if (slot.entry != nullptr) Free(slot.entry);
     }
-    used_bytes_.fetch_sub(static_cast<std::int64_t>(shard.slots.size() * sizeof(Slot)), std::memory_order_relaxed);
+    used_bytes_->fetch_sub(static_cast<std::int64_t>(shard.slots.size() * sizeof(Slot)), std::memory_order_relaxed);
     shard.slots = {};
     shard.count = 0;
     shard.hand = 0;

@@ -33,8 +33,8 @@ class RamCells {
  public:
   static constexpr std::size_t kShards = 64;
 
-  /// Counts the bytes taken in `used_bytes`, which outlives it.
-  explicit RamCells(std::atomic<std::int64_t>& used_bytes);
+  /// Counts the bytes taken in `used_bytes`.
+  explicit RamCells(std::shared_ptr<std::atomic<std::int64_t>> used_bytes);
   RamCells(const RamCells&) = delete;
   RamCells& operator=(const RamCells&) = delete;
   ~RamCells();
@@ -83,7 +83,7 @@ class RamCells {
   static std::uint64_t CellHash(std::uint64_t entity_hash, const CellKey& key);
   std::int64_t EvictFrom(Shard& shard, std::int64_t& bytes);
 
-  std::atomic<std::int64_t>& used_bytes_;
+  const std::shared_ptr<std::atomic<std::int64_t>> used_bytes_;
   std::array<Shard, kShards> shards_;
   std::atomic<std::size_t> next_shard_{0};
 };

@@ -207,7 +207,8 @@ void RamTable::Spoil() {
 bool RamTable::Fits() const {
   const TableStatistics statistics = stored_->Statistics();
   const std::int64_t cell_count = statistics.row_count + statistics.deleted_count;
-  return statistics.byte_count + cell_count * kOverheadPerCell + account_.used_bytes().load() <= account_.limit_bytes();
+  return statistics.byte_count + cell_count * kOverheadPerCell + account_.used_bytes()->load() <=
+         account_.limit_bytes();
 }
 
 Status RamTable::LoadAll(const std::atomic<bool>& stop) {
@@ -220,7 +221,7 @@ Status RamTable::LoadAll(const std::atomic<bool>& stop) {
   const std::scoped_lock lock(gate_);
   WaitForWriters();
   LARDER_RETURN_IF_ERROR(LoadLeft(left));
-  if (account_.used_bytes().load() > account_.limit_bytes()) return {};
+  if (account_.used_bytes()->load() > account_.limit_bytes()) return {};
   const std::scoped_lock whole_lock(whole_mutex_);
   if (spoil_count_.load() == spoil_count) whole_.store(++load_count_);
   return {};
@@ -240,7 +241,7 @@ Status RamTable::LoadCells(const std::atomic<bool>& stop, std::vector<std::strin
   ScannedCell cell;
   while (!stop.load() && spoil_count_.load() == spoil_count) {
     LARDER_ASSIGN_OR_RETURN(const bool is_there, scan->Next(cell));
-    if (!is_there || account_.used_bytes().load() > account_.limit_bytes()) break;
+    if (!is_there || account_.used_bytes()->load() > account_.limit_bytes()) break;
     const WriteMarks::Ticket& ticket = tickets[WriteMarks::MarkOf(cell.key.entity_key)];
     bool is_good = false;
     const RamCell loaded = {cell.key, cell.time, cell.deleted, cell.value};

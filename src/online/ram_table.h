@@ -21,7 +21,7 @@ namespace larder {
 class RamAccount {
  public:
   virtual ~RamAccount() = default;
-  virtual std::atomic<std::int64_t>& used_bytes() = 0;
+  virtual const std::shared_ptr<std::atomic<std::int64_t>>& used_bytes() = 0;
   virtual std::int64_t limit_bytes() const = 0;
   /// Makes room when the bound is exceeded. To be called without locks.
   virtual void Balance() = 0;

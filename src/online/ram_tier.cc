@@ -24,11 +24,11 @@ class RamTierStore final : public RamTier, private RamAccount {
   std::vector<TableStatistics> Tables() const override { return store_->Tables(); }
   Status CheckWritable() const override { return store_->CheckWritable(); }
   std::int64_t StoredBytes() const override { return store_->StoredBytes(); }
-  std::int64_t UsedBytes() const override { return used_bytes_.load(); }
+  std::int64_t UsedBytes() const override { return used_bytes_->load(); }
   void WaitUntilLoaded() override;
 
  private:
-  std::atomic<std::int64_t>& used_bytes() override { return used_bytes_; }
+  const std::shared_ptr<std::atomic<std::int64_t>>& used_bytes() override { return used_bytes_; }
   std::int64_t limit_bytes() const override { return options_.memory_bytes; }
   void Balance() override;
   void LoadLater(const TableName& name) override;
@@ -41,7 +41,7 @@ class RamTierStore final : public RamTier, private RamAccount {
   const RamTierOptions options_;
   Counters& counters_;
   Gauge& bytes_gauge_;
-  std::atomic<std::int64_t> used_bytes_{0};
+  const std::shared_ptr<std::atomic<std::int64_t>> used_bytes_ = std::make_shared<std::atomic<std::int64_t>>(0);
   std::mutex balance_mutex_;  ///< one evicts at a time
   std::size_t next_table_ = 0;
   mutable std::mutex mutex_;  ///< guards the list of tables and the queue
@@ -126,19 +126,19 @@ std::vector<std::shared_ptr<RamTable>> RamTierStore::OpenedTables() const {
 }
 
 void RamTierStore::Balance() {
-  bytes_gauge_.Set(static_cast<double>(used_bytes_.load()));
-  if (used_bytes_.load() <= options_.memory_bytes) return;
+  bytes_gauge_.Set(static_cast<double>(used_bytes_->load()));
+  if (used_bytes_->load() <= options_.memory_bytes) return;
   const std::scoped_lock lock(balance_mutex_);
   const std::vector<std::shared_ptr<RamTable>> tables = OpenedTables();
   // Two rounds at least: the first takes from cells only the mark that they were read.
   constexpr std::size_t kMaxRounds = 4;
   for (std::size_t step = 0; step < tables.size() * kMaxRounds; ++step) {
-    const std::int64_t excess = used_bytes_.load() - options_.memory_bytes;
+    const std::int64_t excess = used_bytes_->load() - options_.memory_bytes;
     if (excess <= 0) break;
     // A little more than need be, so that not every write has to.
     tables[next_table_++ % tables.size()]->Evict(excess + options_.memory_bytes / 64);
   }
-  bytes_gauge_.Set(static_cast<double>(used_bytes_.load()));
+  bytes_gauge_.Set(static_cast<double>(used_bytes_->load()));
 }
 
 void RamTierStore::LoadLater(const TableName& name) {

@@ -10,6 +10,8 @@
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
+#include "online/log_check.h"
+
 namespace larder {
 namespace {
 
@@ -54,13 +56,18 @@ rocksdb::Options MakeOptions(const StoreOptions& store, rocksdb::Env* env) {
   return options;
 }
 
+/// Returns the number before `suffix`, which ends the text; nullopt when it is anything else.
+std::optional<std::uint64_t> NumberOf(std::string_view text, std::string_view suffix) {
+  if (!text.ends_with(suffix)) return std::nullopt;
+  text.remove_suffix(suffix.size());
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
 std::optional<std::uint64_t> FamilyId(std::string_view name) {
-  if (!name.starts_with(kFamilyPrefix)) return std::nullopt;
-  name.remove_prefix(kFamilyPrefix.size());
-  std::uint64_t id = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id);
-  if (error != std::errc() || end != name.data() + name.size()) return std::nullopt;
-  return id;
+  return name.starts_with(kFamilyPrefix) ? NumberOf(name.substr(kFamilyPrefix.size()), "") : std::nullopt;
 }
 
 struct Meaning {
@@ -135,7 +142,7 @@ Status RocksDbDatabase::Prepare() {
   LARDER_RETURN_IF_ERROR(TakeLock());
   // Another process may have made the store since.
   LARDER_RETURN_IF_ERROR(ReadFormat());
-  LARDER_RETURN_IF_ERROR(CheckLogIsThere());
+  LARDER_RETURN_IF_ERROR(CheckLogs());
   return RemoveLoads();
 }
 
@@ -175,14 +182,23 @@ Status RocksDbDatabase::TakeLock() {
   return FromRocksDb(env_->LockFile(Path(kLockFile), &lock_), "cannot take the store");
 }
 
-/// A store that was not closed has a log of its last writes. When it is gone, so are they.
-Status RocksDbDatabase::CheckLogIsThere() {
+/// A store that was not closed has logs of its last writes, from the one on that IN_USE names. When they are gone, so
+/// are the writes.
+Status RocksDbDatabase::CheckLogs() {
+  std::string text;
   if (is_new_ || !env_->FileExists(Path(kInUseFile)).ok()) return {};
+  LARDER_RETURN_IF_ERROR(FromRocksDb(rocksdb::ReadFileToString(env_.get(), Path(kInUseFile), &text), kInUseFile));
+  const std::uint64_t first_log = NumberOf(text, "\n").value_or(0);
   std::vector<std::string> names;
   LARDER_RETURN_IF_ERROR(FromRocksDb(env_->GetChildren(path_, &names), "cannot list the folder"));
-  if (std::any_of(names.begin(), names.end(), [](const std::string& name) { return name.ends_with(".log"); })) {
-    return {};
+  bool is_there = false;
+  for (const std::string& name : names) {
+    const std::optional<std::uint64_t> number = NumberOf(name, ".log");
+    if (!number || *number < first_log) continue;
+    is_there = true;
+    LARDER_RETURN_IF_ERROR(CheckLog(*env_, path_ + "/" + name));
   }
+  if (is_there) return {};
   return FromRocksDb(rocksdb::Status::Corruption("the log of the last writes is missing"), "cannot open");
 }
 
@@ -253,7 +269,14 @@ Status RocksDbDatabase::Finish() {
     if (status.ok()) status = env_->RenameFile(fresh, Path(kFormatFile));
     LARDER_RETURN_IF_ERROR(FromRocksDb(status, "cannot write FORMAT"));
   }
-  rocksdb::Status status = rocksdb::WriteStringToFile(env_.get(), text, Path(kInUseFile), true);
+  std::unique_ptr<rocksdb::LogFile> log;
+  rocksdb::Status status = database_->GetCurrentWalFile(&log);
+  if (status.ok()) {
+    const std::string number = std::to_string(log->LogNumber()) + "\n";
+    const std::string fresh = Path(kInUseFile) + ".new";
+    status = rocksdb::WriteStringToFile(env_.get(), number, fresh, true);
+    if (status.ok()) status = env_->RenameFile(fresh, Path(kInUseFile));
+  }
   std::unique_ptr<rocksdb::Directory> folder;
   if (status.ok()) status = env_->NewDirectory(path_, &folder);
   if (status.ok()) status = folder->Fsync();

@@ -92,7 +92,7 @@ class RocksDbDatabase {
   Status MakeFolders();
   Status ReadFormat();
   Status TakeLock();
-  Status CheckLogIsThere();
+  Status CheckLogs();
   Status RemoveLoads();
   Status OpenFamilies();
   rocksdb::Status TryOpen(bool read_only);

@@ -46,6 +46,7 @@ RocksDbStore::~RocksDbStore() {
     if (RocksDbTableState state = table->state(); state.family != nullptr) families.push_back(std::move(state.family));
   }
   database_->FlushBeforeClose(families);
+  for (const auto& [name, table] : tables_) table->Forget();
 }
 
 Status RocksDbStore::ReadRecords() {
@@ -103,6 +104,7 @@ Status RocksDbStore::Drop(RocksDbTable& table) {
     LARDER_RETURN_IF_ERROR(database_->Write(batch, true));
     (void)database_->DropFamily(*state.family);  // else it is dropped at the next opening
   }
+  table.spare_family().reset();
   state.family = nullptr;
   state.statistics = {};
   state.statistics.name = table.name();

@@ -118,6 +118,11 @@ void RocksDbTable::Publish(RocksDbTableState state) {
   std::swap(state_, state);
 }
 
+void RocksDbTable::Forget() {
+  spare_family_.reset();
+  Publish({});
+}
+
 TableStatistics RocksDbTable::Statistics() const { return state().statistics; }
 
 Status RocksDbTable::CheckNotDropped() const {

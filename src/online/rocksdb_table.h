@@ -9,7 +9,7 @@
 #include <string>
 #include <unordered_set>
 
-#include "online/commit_queue.h"
+#include "online/group_commit.h"
 #include "online/online_store.h"
 #include "online/rocksdb_database.h"
 
@@ -29,7 +29,7 @@ struct RocksDbTableState {
   bool dropped = false;
 };
 
-/// Reads a table, and gives its writers to the queue. State changes only while its changer is alone (commit_queue.h);
+/// Reads a table, and gives its writers to the queue. State changes only while its changer is alone (CommitQueue);
 /// everyone reads it.
 class RocksDbTable final : public OnlineTable, public std::enable_shared_from_this<RocksDbTable> {
  public:
@@ -46,6 +46,9 @@ class RocksDbTable final : public OnlineTable, public std::enable_shared_from_th
   RocksDbTableState state() const;
   void Publish(RocksDbTableState state);
   Status CheckNotDropped() const;
+
+  /// Lets go of the database, for an object that stays longer than its store.
+  void Forget();
 
   /// Lets a load know which cells change while it merges; for whoever is alone. Bounded: a writer that finds it full is
   /// refused.

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
+#include <string>
 
 #include <rocksdb/file_system.h>
 
@@ -28,6 +30,12 @@ class SyncWatch final : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus NewDirectory(const std::string& path, const rocksdb::IOOptions& options,
                                  std::unique_ptr<rocksdb::FSDirectory>* folder,
                                  rocksdb::IODebugContext* context) override;
+  /// Says that it cannot tell: else RocksDB would go on by itself after a full disk, at moments of its own, and refuse
+  /// to be told to.
+  rocksdb::IOStatus GetFreeSpace(const std::string&, const rocksdb::IOOptions&, std::uint64_t*,
+                                 rocksdb::IODebugContext*) override {
+    return rocksdb::IOStatus::NotSupported();
+  }
 
  private:
   const std::shared_ptr<std::atomic<bool>> failed_;

@@ -51,7 +51,7 @@ TEST_P(Tables, AHandleTakenBeforeTheFirstWriteSeesIt) {
 }
 
 TEST_P(Tables, ManyTables) {
-  constexpr int kTables = 100;
+  constexpr int kTables = 15;
   for (int i = 0; i < kTables; ++i) {
     Write(*under_test_.Table("view" + std::to_string(i)), {{"a", "", {i, {}}, std::to_string(i)}});
   }
