@@ -243,7 +243,9 @@ class AsNobody {
     if (geteuid() == 0) changed_ = seteuid(65'534) == 0;
   }
   ~AsNobody() {
-    if (changed_) EXPECT_EQ(seteuid(0), 0);
+    if (changed_) {
+      EXPECT_EQ(seteuid(0), 0);
+    }
   }
 
  private:
