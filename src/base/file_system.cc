@@ -23,6 +23,8 @@ Reason ReasonOf(int error) {
   switch (error) {
     case ENOENT:
     case ENOTDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
       return Reason::kFileNotFound;
     case ENOSPC:
     case EDQUOT:
@@ -31,6 +33,8 @@ Reason ReasonOf(int error) {
     case EPERM:
     case EROFS:
       return Reason::kPermissionDenied;
+    case EISDIR:
+      return Reason::kInvalidFile;
     default:
       return Reason::kIoError;
   }
@@ -44,8 +48,10 @@ std::string_view HintOf(Reason reason) {
       return "free space on the disk, or put the folder on another one";
     case Reason::kPermissionDenied:
       return "check the owner and the rights of the file and of its folder";
+    case Reason::kInvalidFile:
+      return "name a file, not a folder";
     default:
-      return "";
+      return "check the disk and how it is mounted";
   }
 }
 
@@ -200,10 +206,10 @@ class PosixFileSystem final : public FileSystem {
     struct stat entry;
     if (::fstat(number, &entry) != 0) return SystemFailure("look at", path);
     if (S_ISDIR(entry.st_mode)) {
-      return Status(Reason::kIoError, "cannot read: " + path + ": it is a folder", "name a file in it");
+      return Status(Reason::kInvalidFile, "cannot read: " + path + ": it is a folder", "name a file in it");
     }
     if (!S_ISREG(entry.st_mode)) {
-      return Status(Reason::kIoError, "cannot read: " + path + ": it is no regular file", "copy it into one");
+      return Status(Reason::kInvalidFile, "cannot read: " + path + ": it is no regular file", "copy it into one");
     }
     return std::unique_ptr<RandomAccessFile>(std::move(file));
   }
@@ -305,7 +311,8 @@ Result<std::string> ReadWholeFile(FileSystem& files, const std::string& path, st
   LARDER_ASSIGN_OR_RETURN(const std::int64_t size_bytes, file->Size());
   if (size_bytes > limit_bytes) {
     return Status(Reason::kLimitExceeded, "file is too large: " + path + ": " + std::to_string(size_bytes) +
-                                              " bytes, the limit is " + std::to_string(limit_bytes));
+                                              " bytes, the limit is " + std::to_string(limit_bytes),
+                  "split it into several files, or make it smaller");
   }
   std::string content(static_cast<std::size_t>(size_bytes), '\0');
   LARDER_ASSIGN_OR_RETURN(const std::int64_t read_bytes, file->ReadAt(0, size_bytes, content.data()));

@@ -44,7 +44,7 @@ class WritableFile {
 };
 
 /// Opens and arranges files. Errors name the path; a missing file is kFileNotFound, a full disk kNoSpace, missing
-/// rights kPermissionDenied, all else kIoError. Thread-safe.
+/// rights kPermissionDenied, a folder in place of a file kInvalidFile, all else kIoError. Thread-safe.
 class FileSystem {
  public:
   virtual ~FileSystem() = default;

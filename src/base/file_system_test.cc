@@ -85,9 +85,9 @@ TEST_F(FileSystemTest, SaysWhyNot) {
   EXPECT_EQ(files_->RemoveFile(Path("none")).reason(), Reason::kFileNotFound);
   EXPECT_EQ(files_->Rename(Path("none"), Path("other")).reason(), Reason::kFileNotFound);
   EXPECT_EQ(files_->List(Path("none")).status().reason(), Reason::kFileNotFound);
-  EXPECT_EQ(files_->OpenForRead(folder_).status().reason(), Reason::kIoError);
+  EXPECT_EQ(files_->OpenForRead(folder_).status().reason(), Reason::kInvalidFile);
   ASSERT_EQ(::mkfifo(Path("pipe").c_str(), 0600), 0);
-  EXPECT_EQ(files_->OpenForRead(Path("pipe")).status().reason(), Reason::kIoError);
+  EXPECT_EQ(files_->OpenForRead(Path("pipe")).status().reason(), Reason::kInvalidFile);
   EXPECT_EQ(files_->OpenForWrite("/proc/larder").status().ok(), false);
 }
 

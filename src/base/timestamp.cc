@@ -232,7 +232,8 @@ Result<std::int64_t> ParseDuration(std::string_view text) {
     if (unit.name != suffix) continue;
     std::int64_t duration_us = 0;
     if (__builtin_mul_overflow(count, unit.us, &duration_us)) {
-      return Status(Reason::kInvalidDuration, "duration does not fit 64-bit microseconds: '" + std::string(text) + "'");
+      return Status(Reason::kInvalidDuration, "duration does not fit 64-bit microseconds: '" + std::string(text) + "'",
+                    "the longest is about 106751991d");
     }
     return duration_us;
   }

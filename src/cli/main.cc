@@ -1,6 +1,7 @@
 // The program: puts the machine's services together, runs one command, turns its status into an exit code.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -59,7 +60,8 @@ int main(int argument_count, char** arguments) {
   larder::CancelOnSignals(cancellation);
   const std::vector<std::string> texts(arguments + 1, arguments + argument_count);
   auto parsed = larder::ParseCommandLine(texts, larder::AllCommands());
-  if (!parsed.ok()) return Fail(parsed.status(), false);
+  // The flags of a line that cannot be parsed are not known; whoever asks for JSON wants it of this failure too.
+  if (!parsed.ok()) return Fail(parsed.status(), std::find(texts.begin(), texts.end(), "--json") != texts.end());
   if (!parsed->text.empty()) {
     std::fputs(parsed->text.c_str(), stdout);
     return 0;

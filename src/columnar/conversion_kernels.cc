@@ -41,7 +41,10 @@ Status DoesNotFit(const arrow::Array& array, std::int64_t row, Fit fit, const Co
   const std::string place = ConversionPlace(conversion, row);
   if (fit == Fit::kOutOfRange) {
     return Status(Reason::kValueOutOfRange,
-                  "value is out of the range of " + TypeName(conversion.target) + ": " + value + place);
+                  "value is out of the range of " + TypeName(conversion.target) + ": " + value + place,
+                  conversion.target.kind == TypeKind::kTimestamp
+                      ? "correct it where it is made: an instant is a 64-bit count of microseconds since 1970"
+                      : "correct it where it is made, or declare a wider type");
   }
   return Status(Reason::kInexactValue,
                 "value does not fit " + TypeName(conversion.target) + " exactly: " + value + place,

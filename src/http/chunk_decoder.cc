@@ -91,7 +91,8 @@ Status ChunkDecoder::ReadSize(std::int64_t body_bytes) {
   const auto room = static_cast<std::uint64_t>(limits_.max_body_bytes - body_bytes);
   if (error != std::errc() || size > room) {
     return Status(Reason::kLimitExceeded,
-                  "body is too large: more than " + std::to_string(limits_.max_body_bytes) + " bytes");
+                  "body is too large: more than " + std::to_string(limits_.max_body_bytes) + " bytes",
+                  "send several smaller requests, or raise server.max_body");
   }
   data_left_ = size;
   stage_ = size == 0 ? Stage::kTrailers : Stage::kData;

@@ -273,7 +273,7 @@ void MergeMatches(std::vector<MatchedView>& matches) {
 Result<RetrievalPlan> MakePlan(const RegistrySnapshot& snapshot, const FeatureRequest& request) {
   if (request.service.empty() == request.features.empty()) {
     return Status(Reason::kUsage, "ask for a feature service or for features: exactly one of them",
-                  "give --service NAME or --features view:feature");
+                  "give --service NAME or --features view:feature; over HTTP feature_service or features");
   }
   std::vector<Ask> asks;
   if (request.service.empty()) {

@@ -25,6 +25,30 @@ using simdjson::dom::element_type;
 
 constexpr double kTwoTo53 = 9007199254740992.0;
 
+// How a value of a type is written in JSON.
+std::string_view HowToWrite(TypeKind kind) {
+  switch (kind) {
+    case TypeKind::kBool:
+      return "write true or false";
+    case TypeKind::kInt32:
+    case TypeKind::kInt64:
+      return "write a whole number within the range of its type, or the same as text";
+    case TypeKind::kFloat32:
+    case TypeKind::kFloat64:
+      return "write a number";
+    case TypeKind::kBytes:
+      return "bytes travel as base64";
+    case TypeKind::kTimestamp:
+      return "write an instant such as \"2015-01-02T03:04:05Z\"";
+    case TypeKind::kDate:
+      return "write a date such as \"2015-01-02\"";
+    case TypeKind::kList:
+      return "write a list of such values";
+    default:
+      return "write a text in double quotes";
+  }
+}
+
 // Where a value stands, for messages.
 struct ValuePlace {
   const std::string& column;
@@ -39,7 +63,8 @@ std::string Shown(const element& value) {
 
 Status Misfit(const ValuePlace& place, const element& value, ValueType type) {
   return Status(Reason::kTypeMismatch,
-                place.column + "[" + std::to_string(place.row) + "] is no " + TypeName(type) + ": " + Shown(value));
+                place.column + "[" + std::to_string(place.row) + "] is no " + TypeName(type) + ": " + Shown(value),
+                std::string(HowToWrite(type.kind)));
 }
 
 template <class Number>
@@ -143,7 +168,7 @@ class ColumnReader {
       return FromArrow(static_cast<arrow::Date32Builder&>(builder_).Append(*days));
     }
     const auto bytes = DecodeBase64(text);
-    if (!bytes) return Misfit(place, value, type_).WithHint("bytes travel as base64");
+    if (!bytes) return Misfit(place, value, type_);
     return FromArrow(static_cast<arrow::BinaryBuilder&>(builder_).Append(*bytes));
   }
 
@@ -207,7 +232,7 @@ Result<std::optional<ValueType>> GuessType(const simdjson::dom::array& list, con
 Result<std::shared_ptr<arrow::Array>> ReadJsonColumn(const element& list, ValueType type, const std::string& place) {
   simdjson::dom::array values;
   if (list.get(values) != simdjson::SUCCESS) {
-    return Status(Reason::kTypeMismatch, place + " is not a list", "send one list of values for each column");
+    return Status(Reason::kMalformedRequest, place + " is not a list", "send one list of values for each column");
   }
   std::unique_ptr<arrow::ArrayBuilder> builder;
   LARDER_RETURN_IF_ERROR(FromArrow(arrow::MakeBuilder(arrow::default_memory_pool(), ToArrow(type), &builder)));
@@ -227,7 +252,9 @@ Result<std::shared_ptr<arrow::Table>> ReadJsonTable(const element& object,
   for (const auto& [name, list] : columns.members()) {
     const std::string place = "df." + std::string(name);
     simdjson::dom::array values;
-    if (list.get(values) != simdjson::SUCCESS) return Status(Reason::kTypeMismatch, place + " is not a list");
+    if (list.get(values) != simdjson::SUCCESS) {
+      return Status(Reason::kMalformedRequest, place + " is not a list", "send one list of values for each column");
+    }
     const auto length = static_cast<std::int64_t>(values.size());
     if (length > max_rows) {
       return Status(Reason::kLimitExceeded,
@@ -236,8 +263,10 @@ Result<std::shared_ptr<arrow::Table>> ReadJsonTable(const element& object,
     }
     if (!first) first.emplace(place, length);
     if (first->second != length) {
-      return Status(Reason::kUnequalLists, first->first + " has " + std::to_string(first->second) + " values, " +
-                                               place + " has " + std::to_string(length));
+      return Status(Reason::kUnequalLists,
+                    first->first + " has " + std::to_string(first->second) + " values, " + place + " has " +
+                        std::to_string(length),
+                    "give every column one value for each row; null where there is none");
     }
     const auto known = types.find(std::string(name));
     std::optional<ValueType> type;

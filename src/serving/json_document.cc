@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <unordered_set>
+#include <utility>
 
 #include "text/nearest_name.h"
 
@@ -9,7 +10,8 @@ namespace larder {
 namespace {
 
 Status WrongKind(const std::string& place, std::string_view name, const char* wanted) {
-  return Status(Reason::kMalformedRequest, place + "." + std::string(name) + " is not " + wanted);
+  return Status(Reason::kMalformedRequest, place + "." + std::string(name) + " is not " + wanted,
+                std::string("send ") + wanted + ", or leave it out");
 }
 
 }  // namespace
@@ -33,14 +35,15 @@ Result<JsonDocument> JsonDocument::Parse(std::string_view body) {
 Result<JsonObject> JsonObject::Of(const simdjson::dom::element& element, const std::string& place) {
   simdjson::dom::object object;
   if (element.get(object) != simdjson::SUCCESS) {
-    return Status(Reason::kMalformedRequest, place + " is not a JSON object");
+    return Status(Reason::kMalformedRequest, place + " is not a JSON object", "send {\"NAME\": VALUE, ...}");
   }
   JsonObject result;
   result.place_ = place;
   std::unordered_set<std::string_view> names;
   for (const auto member : object) {
     if (!names.insert(member.key).second) {
-      return Status(Reason::kMalformedJson, place + " has the key '" + std::string(member.key) + "' twice");
+      return Status(Reason::kMalformedJson, place + " has the key '" + std::string(member.key) + "' twice",
+                    "name each key once");
     }
     result.members_.emplace_back(member.key, member.value);
   }
@@ -88,8 +91,13 @@ Result<std::vector<std::string>> JsonObject::Texts(std::string_view name) const 
 Status JsonObject::CheckKnown(const std::vector<std::string>& known) const {
   for (const auto& [key, value] : members_) {
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+    std::string hint = DidYouMean(key, known);
+    if (hint.empty()) {
+      hint = "the keys are";
+      for (const std::string& name : known) hint += " " + name;
+    }
     return Status(Reason::kMalformedRequest, place_ + " has an unknown key: '" + std::string(key) + "'",
-                  DidYouMean(key, known));
+                  std::move(hint));
   }
   return {};
 }

@@ -39,9 +39,10 @@ class EntityColumns {
         first_ = name;
       }
       if (length != *row_count_) {
-        return Status(Reason::kUnequalLists, "entities." + std::string(first_) + " has " + std::to_string(*row_count_) +
-                                                 " values, entities." + std::string(name) + " has " +
-                                                 std::to_string(length));
+        return Status(Reason::kUnequalLists,
+                      "entities." + std::string(first_) + " has " + std::to_string(*row_count_) +
+                          " values, entities." + std::string(name) + " has " + std::to_string(length),
+                      "give every list one value for each row");
       }
     }
     return {};

@@ -151,7 +151,8 @@ Result<ApiAnswer> Api::WriteToOnlineStore(const ApiRequest& request, const ApiCa
   LARDER_ASSIGN_OR_RETURN(push.target, body.Text("feature_view_name", ""));
   const auto* df = body.Find("df");
   if (df == nullptr || push.target.empty()) {
-    return Status(Reason::kMalformedRequest, "the body needs 'feature_view_name' and 'df'");
+    return Status(Reason::kMalformedRequest, "the body needs 'feature_view_name' and 'df'",
+                  "send {\"feature_view_name\": NAME, \"df\": {COLUMN: [...]}}");
   }
   LARDER_ASSIGN_OR_RETURN(const auto definitions, Definitions());
   LARDER_RETURN_IF_ERROR(definitions->current().FindFeatureView(push.target).status());

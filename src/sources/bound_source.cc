@@ -89,8 +89,13 @@ Result<std::size_t> BoundSource::Find(const std::string& name) const {
     }
     if (!column_name.empty()) known.push_back(column_name);
   }
-  return Status(Reason::kMissingColumn, "source '" + source_->name() + "' has no column '" + name + "'",
-                DidYouMean(name, known));
+  std::string hint = DidYouMean(name, known);
+  if (hint.empty()) {
+    hint = "its files were changed? their columns are";
+    for (const std::string& column_name : known) hint += " " + column_name;
+  }
+  return Status(Reason::kMissingColumn,
+                "source '" + source_->name() + "' has no column '" + name + "': " + source_->path, std::move(hint));
 }
 
 ValueType BoundSource::TypeAt(std::size_t column) const {

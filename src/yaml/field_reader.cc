@@ -39,7 +39,8 @@ YamlValue EntryAt(const YamlValue& value, const YamlNode::Entry& entry) {
 std::optional<std::string> ScalarText(const YamlValue& value, FaultList& faults) {
   if (value.node->is_scalar()) return value.node->text;
   faults.Add(value.location, std::string(value.node->KindText()) + " where a text belongs",
-             value.node->is_null() ? "write a value; put null and ~ in quotes when the text itself is meant" : "");
+             value.node->is_null() ? "write a value; put null and ~ in quotes when the text itself is meant"
+                                   : "write one value, in quotes when it has brackets or colons");
   return std::nullopt;
 }
 
