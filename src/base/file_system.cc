@@ -310,8 +310,9 @@ Result<std::string> ReadWholeFile(FileSystem& files, const std::string& path, st
   LARDER_ASSIGN_OR_RETURN(const std::unique_ptr<RandomAccessFile> file, files.OpenForRead(path));
   LARDER_ASSIGN_OR_RETURN(const std::int64_t size_bytes, file->Size());
   if (size_bytes > limit_bytes) {
-    return Status(Reason::kLimitExceeded, "file is too large: " + path + ": " + std::to_string(size_bytes) +
-                                              " bytes, the limit is " + std::to_string(limit_bytes),
+    return Status(Reason::kLimitExceeded,
+                  "file is too large: " + path + ": " + std::to_string(size_bytes) + " bytes, the limit is " +
+                      std::to_string(limit_bytes),
                   "split it into several files, or make it smaller");
   }
   std::string content(static_cast<std::size_t>(size_bytes), '\0');

@@ -49,7 +49,8 @@ void ReadColumns(FieldReader& fields, Source& source) {
 
 void ReadDerive(FieldReader& fields, Source& source) {
   for (const auto& [name, value] : fields.Map("derive")) {
-    if (name.empty()) fields.faults().Add(value.location, "a derived column without a name", "write `name: expression`");
+    if (name.empty())
+      fields.faults().Add(value.location, "a derived column without a name", "write `name: expression`");
     std::optional<ExpressionText> expression = ScalarExpression(value, fields.faults());
     // A column whose expression is wrong is still known to those that use it.
     source.derive.push_back({name, expression ? *std::move(expression) : ExpressionText{"null", value.location, {}}});

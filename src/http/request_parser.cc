@@ -181,9 +181,10 @@ Status RequestParser::ReadContentLength(std::string_view value) {
     return Malformed("Content-Length", value);
   }
   if (error != std::errc() || size > static_cast<std::uint64_t>(limits_.max_body_bytes)) {
-    return Status(Reason::kLimitExceeded, "body is too large: " + std::string(value) + " bytes, the limit is " +
-                                              std::to_string(limits_.max_body_bytes),
-                  "send several smaller requests, or raise server.max_body");
+    return Status(
+        Reason::kLimitExceeded,
+        "body is too large: " + std::string(value) + " bytes, the limit is " + std::to_string(limits_.max_body_bytes),
+        "send several smaller requests, or raise server.max_body");
   }
   body_size_ = static_cast<std::size_t>(size);
   return {};

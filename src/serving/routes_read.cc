@@ -40,8 +40,8 @@ class EntityColumns {
       }
       if (length != *row_count_) {
         return Status(Reason::kUnequalLists,
-                      "entities." + std::string(first_) + " has " + std::to_string(*row_count_) +
-                          " values, entities." + std::string(name) + " has " + std::to_string(length),
+                      "entities." + std::string(first_) + " has " + std::to_string(*row_count_) + " values, entities." +
+                          std::string(name) + " has " + std::to_string(length),
                       "give every list one value for each row");
       }
     }
