@@ -228,7 +228,8 @@ TEST_F(PlanChangesTest, VersionsThatDoNotExistAreFaults) {
   Apply(Parts().Text());
   const auto faults = [&](const Parts& parts) {
     Texts texts;
-    for (const Fault& fault : PlanChanges(*Load(), SetOf(parts.Text())).status().faults()) {
+    const Status status = PlanChanges(*Load(), SetOf(parts.Text())).status();
+    for (const Fault& fault : status.faults()) {
       texts.push_back(fault.Place() + ": " + fault.message + " (" + fault.hint + ")");
     }
     return texts;
