@@ -245,7 +245,7 @@ TEST_F(PlanChangesTest, VersionsThatDoNotExistAreFaults) {
   ASSERT_EQ(typed.size(), 1u);
   EXPECT_NE(typed[0].find("its expression has type int64"), std::string::npos) << typed[0];
   EXPECT_EQ(faults({.on_demand = "inputs: [v@9], features: {c: {type: int64, expression: a}}"}),
-            Texts{"f.yaml:4:40: on_demand_views[0].inputs[0]: no version 9 of view 'v' (its only version is 1)"});
+            Texts{"f.yaml:4:38: on_demand_views[0].inputs[0]: no version 9 of view 'v' (its only version is 1)"});
   // The version that this very apply makes may be named.
   EXPECT_EQ(faults({.view = "features: {a: int64, z: int64}", .service = "features: [v@2:z]"}), Texts{});
 }

@@ -1,6 +1,8 @@
 #include "registry/sqlite_file.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -35,6 +37,13 @@ Remedy RemedyOfCannotOpen(int system_error) {
     default:
       return {Reason::kIoError, "check `registry: path` in larder.yaml: it must be a file in a folder"};
   }
+}
+
+// SQLite tries again without writing when it may not write, and so hides why a new file cannot be made.
+int WhyCannotOpen(const std::string& path, int system_error) {
+  if (system_error != 0 && system_error != ENOENT) return system_error;
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  return faccessat(AT_FDCWD, folder.empty() ? "." : folder.c_str(), W_OK | X_OK, AT_EACCESS) == 0 ? 0 : errno;
 }
 
 Remedy RemedyOf(int code, int system_error) {
@@ -75,7 +84,8 @@ Remedy RemedyOf(int code, int system_error) {
 
 Status SqliteFile::Failure(int code, std::string_view what) const {
   const int extended = handle_ != nullptr ? sqlite3_extended_errcode(handle_) : code;
-  const int system_error = handle_ != nullptr ? sqlite3_system_errno(handle_) : 0;
+  int system_error = handle_ != nullptr ? sqlite3_system_errno(handle_) : 0;
+  if ((code & 0xff) == SQLITE_CANTOPEN) system_error = WhyCannotOpen(options_.path, system_error);
   // The code of the call counts: a later cleanup may have replaced the connection's.
   const Remedy remedy = RemedyOf((extended & 0xff) == (code & 0xff) ? extended : code, system_error);
   const char* words = handle_ != nullptr ? sqlite3_errmsg(handle_) : sqlite3_errstr(code);
@@ -94,8 +104,7 @@ Result<std::unique_ptr<SqliteFile>> SqliteFile::Open(const Options& options) {
     if (!folder.empty()) std::filesystem::create_directories(folder, error);
     if (error) {
       const Remedy remedy = RemedyOfCannotOpen(error.value());
-      return Status(remedy.reason,
-                    "cannot make the folder of the registry: " + folder.string() + ": " + error.message(),
+      return Status(remedy.reason, "cannot make the folder of the registry: " + options.path + ": " + error.message(),
                     std::string(remedy.hint));
     }
   }
