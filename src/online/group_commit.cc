@@ -107,8 +107,8 @@ Status TableGroup::ReadStored(RocksDbDatabase& database) {
     while (keys.size() < kChunk && begin + keys.size() < cells_.size()) {
       keys.emplace_back(stored_keys_[begin + keys.size()]);
     }
-    database.database().MultiGet(rocksdb::ReadOptions(), state_.family->handle(), keys.size(), keys.data(),
-                                 values.data(), statuses.data());
+    database.database()->MultiGet(rocksdb::ReadOptions(), state_.family->handle(), keys.size(), keys.data(),
+                                  values.data(), statuses.data());
     for (std::size_t i = 0; i < keys.size(); ++i) {
       KnownCell& cell = cells_[begin + i];
       if (statuses[i].ok()) {

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <filesystem>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include <rocksdb/filter_policy.h>
@@ -25,6 +27,8 @@ constexpr const char* kLoadFolder = "loads";
 // Space given back on a full disk, so that the store can at least be opened.
 constexpr const char* kBallastFile = "BALLAST";
 constexpr std::size_t kBallastBytes = 4 << 20;
+// Less than this is a full disk: room for the files that the database starts while it writes.
+constexpr std::uint64_t kLeastFreeBytes = 8 << 20;
 
 rocksdb::Options MakeOptions(const StoreOptions& store, rocksdb::Env* env) {
   rocksdb::Options options;
@@ -113,6 +117,46 @@ RocksDbDatabase::RocksDbDatabase(const StoreOptions& options, std::shared_ptr<ro
       options_(MakeOptions(options, env_.get())),
       read_only_(options.read_only) {}
 
+CellFamily::CellFamily(RocksDbDatabase& database, rocksdb::ColumnFamilyHandle* handle, std::uint64_t id)
+    : database_(database), handle_(handle), id_(id) {
+  const std::scoped_lock lock(database_.families_mutex_);
+  database_.families_.insert(this);
+}
+
+CellFamily::~CellFamily() {
+  const DatabaseUse use(database_);
+  const std::scoped_lock lock(database_.families_mutex_);
+  database_.families_.erase(this);
+  if (handle_ != nullptr) database_.database_->DestroyColumnFamilyHandle(handle_).PermitUncheckedError();
+}
+
+void DatabaseGate::Enter() {
+  while (true) {
+    user_count_.fetch_add(1);
+    if (!is_closed_.load()) [[likely]]
+      return;
+    user_count_.fetch_sub(1);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
+
+bool DatabaseGate::TryClose() {
+  constexpr int kMostWaits = 200;
+  is_closed_.store(true);
+  for (int i = 0; i < kMostWaits; ++i) {
+    if (user_count_.load() == 0) return true;
+    std::this_thread::sleep_for(std::chrono::microseconds(100));
+  }
+  is_closed_.store(false);
+  return false;
+}
+
+Result<rocksdb::DB*> DatabaseUse::database() const {
+  if (database_.database() != nullptr) return database_.database();
+  const Status failure = database_.CheckWritable();
+  return failure.ok() ? Status(Reason::kIoError, "the online store is closed") : failure;
+}
+
 Result<std::unique_ptr<RocksDbDatabase>> RocksDbDatabase::Open(const StoreOptions& options,
                                                                std::shared_ptr<rocksdb::FileSystem> files) {
   std::unique_ptr<RocksDbDatabase> database(new RocksDbDatabase(options, std::move(files)));
@@ -123,20 +167,33 @@ Result<std::unique_ptr<RocksDbDatabase>> RocksDbDatabase::Open(const StoreOption
 }
 
 RocksDbDatabase::~RocksDbDatabase() {
-  if (database_ != nullptr) {
-    for (const auto& [id, handle] : families_left_) database_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
-    const bool is_closed = database_->Close().ok();
-    database_.reset();
-    if (is_flushed_ && is_closed) env_->DeleteFile(Path(kInUseFile)).PermitUncheckedError();
-  }
+  const bool is_closed = Close();
+  if (is_flushed_ && is_closed) env_->DeleteFile(Path(kInUseFile)).PermitUncheckedError();
   if (lock_ != nullptr) env_->UnlockFile(lock_).PermitUncheckedError();
+}
+
+/// Closes the database; the families stay as names. Returns whether all went well.
+bool RocksDbDatabase::Close() {
+  if (database_ == nullptr) return false;
+  {
+    const std::scoped_lock lock(families_mutex_);
+    for (CellFamily* family : families_) {
+      if (family->handle_ != nullptr) database_->DestroyColumnFamilyHandle(family->handle_).PermitUncheckedError();
+      family->handle_ = nullptr;
+    }
+  }
+  for (const auto& [id, handle] : families_left_) database_->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
+  families_left_.clear();
+  const bool is_closed = database_->Close().ok();
+  database_.reset();
+  return is_closed;
 }
 
 Status RocksDbDatabase::Prepare() {
   if (!read_only_) LARDER_RETURN_IF_ERROR(MakeFolders());
   LARDER_RETURN_IF_ERROR(ReadFormat());
   if (read_only_) {
-    if (!is_new_) return {};
+    if (!is_new_) return CheckLogs();
     return Status(Reason::kFileNotFound, "there is no online store", "materialize or push something first");
   }
   LARDER_RETURN_IF_ERROR(TakeLock());
@@ -210,21 +267,26 @@ Status RocksDbDatabase::RemoveLoads() {
 }
 
 Status RocksDbDatabase::OpenFamilies() {
+  LARDER_RETURN_IF_ERROR(TryOpenFamilies());
+  if (is_new_ && !families_left_.empty()) {
+    return FromRocksDb(rocksdb::Status::Corruption("the file FORMAT is missing"), "cannot open");
+  }
+  return is_open_for_writing_ ? Finish() : Status();
+}
+
+/// Opens the database, on a full disk with the help of the ballast, or at least for reading.
+Status RocksDbDatabase::TryOpenFamilies() {
   rocksdb::Status status = TryOpen(read_only_);
   if (status.IsNoSpace() && !read_only_) {
     env_->DeleteFile(Path(kBallastFile)).PermitUncheckedError();
     status = TryOpen(false);
   }
+  is_open_for_writing_ = status.ok() && !read_only_;
   if (status.IsNoSpace() && !read_only_) {
-    read_only_ = true;
-    failure_ = FromRocksDb(status, "the online store is open for reading only");
+    SetFailure(FromRocksDb(status, "the online store is open for reading only"));
     status = TryOpen(true);
   }
-  LARDER_RETURN_IF_ERROR(FromRocksDb(status, "cannot open"));
-  if (is_new_ && !families_left_.empty()) {
-    return FromRocksDb(rocksdb::Status::Corruption("the file FORMAT is missing"), "cannot open");
-  }
-  return read_only_ ? Status() : Finish();
+  return FromRocksDb(status, "cannot open");
 }
 
 rocksdb::Status RocksDbDatabase::TryOpen(bool read_only) {
@@ -257,6 +319,14 @@ rocksdb::Status RocksDbDatabase::TryOpen(bool read_only) {
     families_left_[*id] = handles[i];
     next_family_ = std::max(next_family_, *id + 1);
   }
+  // After an opening again: those who hold a family have it again.
+  const std::scoped_lock lock(families_mutex_);
+  for (CellFamily* family : families_) {
+    const auto place = families_left_.find(family->id());
+    if (place == families_left_.end()) continue;
+    family->handle_ = place->second;
+    families_left_.erase(place);
+  }
   return status;
 }
 
@@ -269,6 +339,18 @@ Status RocksDbDatabase::Finish() {
     if (status.ok()) status = env_->RenameFile(fresh, Path(kFormatFile));
     LARDER_RETURN_IF_ERROR(FromRocksDb(status, "cannot write FORMAT"));
   }
+  LARDER_RETURN_IF_ERROR(MarkInUse());
+  if (!env_->FileExists(Path(kBallastFile)).ok()) {
+    // Without room for it the store works all the same.
+    const rocksdb::Status ballast =
+        rocksdb::WriteStringToFile(env_.get(), std::string(kBallastBytes, '\0'), Path(kBallastFile));
+    if (!ballast.ok()) env_->DeleteFile(Path(kBallastFile)).PermitUncheckedError();
+  }
+  return {};
+}
+
+/// Writes from which log on the last writes stand.
+Status RocksDbDatabase::MarkInUse() {
   std::unique_ptr<rocksdb::LogFile> log;
   rocksdb::Status status = database_->GetCurrentWalFile(&log);
   if (status.ok()) {
@@ -280,26 +362,19 @@ Status RocksDbDatabase::Finish() {
   std::unique_ptr<rocksdb::Directory> folder;
   if (status.ok()) status = env_->NewDirectory(path_, &folder);
   if (status.ok()) status = folder->Fsync();
-  LARDER_RETURN_IF_ERROR(FromRocksDb(status, "cannot write IN_USE"));
-  if (!env_->FileExists(Path(kBallastFile)).ok()) {
-    // Without room for it the store works all the same.
-    const rocksdb::Status ballast =
-        rocksdb::WriteStringToFile(env_.get(), std::string(kBallastBytes, '\0'), Path(kBallastFile));
-    if (!ballast.ok()) env_->DeleteFile(Path(kBallastFile)).PermitUncheckedError();
-  }
-  return {};
+  return FromRocksDb(status, "cannot write IN_USE");
 }
 
 std::shared_ptr<CellFamily> RocksDbDatabase::TakeFamily(std::uint64_t id) {
   const auto place = families_left_.find(id);
   if (place == families_left_.end()) return nullptr;
-  auto family = std::make_shared<CellFamily>(*database_, place->second, id);
+  auto family = std::make_shared<CellFamily>(*this, place->second, id);
   families_left_.erase(place);
   return family;
 }
 
 Status RocksDbDatabase::DropFamiliesLeft() {
-  if (read_only_) return {};
+  if (!is_open_for_writing_) return {};
   while (!families_left_.empty()) {
     LARDER_RETURN_IF_ERROR(DropFamily(*TakeFamily(families_left_.begin()->first)));
   }
@@ -312,7 +387,7 @@ Result<std::shared_ptr<CellFamily>> RocksDbDatabase::MakeFamily() {
   const rocksdb::Status status =
       database_->CreateColumnFamily(options_, std::string(kFamilyPrefix) + std::to_string(id), &handle);
   if (!status.ok()) return NoteFailure(status, "cannot make an online table");
-  return std::make_shared<CellFamily>(*database_, handle, id);
+  return std::make_shared<CellFamily>(*this, handle, id);
 }
 
 Status RocksDbDatabase::DropFamily(const CellFamily& family) {
@@ -340,12 +415,32 @@ Status RocksDbDatabase::CheckWritable() const {
 
 Status RocksDbDatabase::PrepareWrite() {
   Status failure = CheckWritable();
-  if (failure.ok() || failure.reason() != Reason::kNoSpace || read_only_) return failure;
-  const rocksdb::Status resumed = database_->Resume();
-  if (!resumed.ok()) return failure;
-  const std::scoped_lock lock(mutex_);
-  failure_ = Status();
-  return {};
+  const bool was_full = failure.reason() == Reason::kNoSpace;
+  if (!failure.ok() && !was_full) return failure;
+  if (!HasRoom()) {
+    // Told before a file is cut short: that way nothing has to be opened again.
+    if (was_full) return failure;
+    return Status(Reason::kNoSpace, "the disk of the online store is full", "make room on the disk");
+  }
+  return was_full ? Reopen() : Status();
+}
+
+bool RocksDbDatabase::HasRoom() const {
+  std::uint64_t free_bytes = 0;
+  const rocksdb::IOStatus status = files_->target()->GetFreeSpace(path_, rocksdb::IOOptions(), &free_bytes, nullptr);
+  return !status.ok() || free_bytes >= kLeastFreeBytes;
+}
+
+Status RocksDbDatabase::Reopen() {
+  if (!gate_.TryClose()) return CheckWritable();
+  Close();
+  Status status = CheckLogs();
+  if (status.ok()) status = TryOpenFamilies();
+  if (status.ok() && is_open_for_writing_) status = MarkInUse();
+  if (!status.ok() || is_open_for_writing_) SetFailure(status);
+  gate_.Open();
+  if (status.ok()) LARDER_RETURN_IF_ERROR(DropFamiliesLeft());
+  return CheckWritable();
 }
 
 Status RocksDbDatabase::Write(rocksdb::WriteBatch& batch, bool always_sync) {
@@ -356,12 +451,13 @@ Status RocksDbDatabase::Write(rocksdb::WriteBatch& batch, bool always_sync) {
 }
 
 Status RocksDbDatabase::NoteFailure(const rocksdb::Status& status, const std::string& what) {
-  Status failure = FromRocksDb(status, what);
-  {
-    const std::scoped_lock lock(mutex_);
-    failure_ = failure;
-  }
+  SetFailure(FromRocksDb(status, what));
   return Failure();
+}
+
+void RocksDbDatabase::SetFailure(Status failure) {
+  const std::scoped_lock lock(mutex_);
+  failure_ = std::move(failure);
 }
 
 void RocksDbDatabase::FlushBeforeClose(const std::vector<std::shared_ptr<CellFamily>>& families) {
@@ -375,6 +471,7 @@ void RocksDbDatabase::FlushBeforeClose(const std::vector<std::shared_ptr<CellFam
 std::int64_t RocksDbDatabase::StoredBytes() const {
   std::uint64_t files = 0;
   std::uint64_t memory = 0;
+  if (database_ == nullptr) return 0;
   database_->GetAggregatedIntProperty("rocksdb.total-sst-files-size", &files);
   database_->GetAggregatedIntProperty("rocksdb.cur-size-all-mem-tables", &memory);
   return static_cast<std::int64_t>(files + memory);

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,23 +24,42 @@ namespace larder {
 /// and for files that are gone, kNoSpace, kReadOnly, kLocked, else kIoError. Ok stays ok.
 Status FromRocksDb(const rocksdb::Status& status, std::string_view what);
 
+class RocksDbDatabase;
+
 /// Holds the cells of one table. Shared by all who read it: a family that was dropped stays readable for them. Must go
 /// before its database.
 class CellFamily {
  public:
-  CellFamily(rocksdb::DB& database, rocksdb::ColumnFamilyHandle* handle, std::uint64_t id)
-      : database_(database), handle_(handle), id_(id) {}
+  CellFamily(RocksDbDatabase& database, rocksdb::ColumnFamilyHandle* handle, std::uint64_t id);
   CellFamily(const CellFamily&) = delete;
   CellFamily& operator=(const CellFamily&) = delete;
-  ~CellFamily() { database_.DestroyColumnFamilyHandle(handle_).PermitUncheckedError(); }
+  ~CellFamily();
 
+  /// Returns the handle; good while the database is in use (DatabaseUse) or the caller is the one who commits.
   rocksdb::ColumnFamilyHandle* handle() const { return handle_; }
   std::uint64_t id() const { return id_; }
 
  private:
-  rocksdb::DB& database_;
-  rocksdb::ColumnFamilyHandle* const handle_;
+  friend class RocksDbDatabase;
+  RocksDbDatabase& database_;
+  rocksdb::ColumnFamilyHandle* handle_;  ///< changes when the database is opened again
   const std::uint64_t id_;
+};
+
+/// Counts those who use the database, so that it can be opened again when no one does. Thread-safe; to enter costs an
+/// atomic addition.
+class DatabaseGate {
+ public:
+  /// Enters; waits while the gate is closed, which is for the time of an opening at most.
+  void Enter();
+  void Leave() { user_count_.fetch_sub(1); }
+  /// Closes the gate when everyone is out, and waits for those inside only a little: else nothing is closed.
+  bool TryClose();
+  void Open() { is_closed_.store(false); }
+
+ private:
+  std::atomic<int> user_count_{0};
+  std::atomic<bool> is_closed_{false};
 };
 
 /// Owns the folder of a store. Thread-safe, except that what changes families is for one thread at a time.
@@ -53,7 +73,10 @@ class RocksDbDatabase {
   /// Closes it. No family may be in use any more.
   ~RocksDbDatabase();
 
-  rocksdb::DB& database() { return *database_; }
+  /// Returns the database; nullptr when it could not be opened again after a full disk. To be asked by those inside
+  /// the gate, and by the one who commits, for whom it is there once PrepareWrite was ok.
+  rocksdb::DB* database() { return database_.get(); }
+  DatabaseGate& gate() { return gate_; }
   /// Returns the family of the records of tables.
   rocksdb::ColumnFamilyHandle* records() { return database_->DefaultColumnFamily(); }
   rocksdb::Env& env() { return *env_; }
@@ -75,7 +98,8 @@ class RocksDbDatabase {
 
   /// Tells whether writes are accepted: the last failure that a later write has not disproved.
   Status CheckWritable() const;
-  /// Makes the database ready for a write; tries to go on after a full disk, never after a sync that failed.
+  /// Makes the database ready for a write, by the one who commits. After a full disk it opens the database again, so
+  /// that no file in which a write ended halfway is written on; never after a sync that failed.
   Status PrepareWrite();
   /// Writes as durably as the store was opened to be, or durably in any case. After a failure no part is seen.
   Status Write(rocksdb::WriteBatch& batch, bool always_sync);
@@ -95,16 +119,23 @@ class RocksDbDatabase {
   Status CheckLogs();
   Status RemoveLoads();
   Status OpenFamilies();
+  Status TryOpenFamilies();
   rocksdb::Status TryOpen(bool read_only);
   Status Finish();
+  Status MarkInUse();
+  Status Reopen();
+  bool Close();
+  bool HasRoom() const;
   Status Failure() const;
+  void SetFailure(Status failure);
 
   const std::string path_;
   const StoreDurability durability_;
   const std::shared_ptr<SyncWatch> files_;
   const std::unique_ptr<rocksdb::Env> env_;
   rocksdb::Options options_;
-  bool read_only_;
+  const bool read_only_;              ///< as asked for
+  bool is_open_for_writing_ = false;  ///< not on a full disk
   bool is_new_ = false;
   bool is_flushed_ = false;
   rocksdb::FileLock* lock_ = nullptr;
@@ -114,6 +145,26 @@ class RocksDbDatabase {
   std::atomic<std::uint64_t> next_load_{1};
   mutable std::mutex mutex_;  ///< guards the failure
   Status failure_;
+  DatabaseGate gate_;
+  friend class CellFamily;
+  std::mutex families_mutex_;  ///< guards the list of families
+  std::set<CellFamily*> families_;
+};
+
+/// Keeps the database open for the one who holds it: for a read, a scan, a merge. A store whose disk was full takes no
+/// writes while an old one is held.
+class DatabaseUse {
+ public:
+  explicit DatabaseUse(RocksDbDatabase& database) : database_(database) { database.gate().Enter(); }
+  DatabaseUse(const DatabaseUse&) = delete;
+  DatabaseUse& operator=(const DatabaseUse&) = delete;
+  ~DatabaseUse() { database_.gate().Leave(); }
+
+  /// Fails when there is no database any more.
+  Result<rocksdb::DB*> database() const;
+
+ private:
+  RocksDbDatabase& database_;
 };
 
 }  // namespace larder

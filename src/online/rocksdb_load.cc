@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <queue>
 #include <utility>
 #include <vector>
@@ -97,6 +98,7 @@ class RocksDbLoad final : public TableLoad {
   const std::string folder_;
   SortedRuns runs_;
   std::shared_ptr<CellFamily> stored_;  ///< the table when the merge began
+  std::optional<DatabaseUse> use_;      ///< while it is read
   std::unique_ptr<rocksdb::Iterator> stored_cells_;
   NextContent next_;
 };
@@ -136,6 +138,7 @@ Result<LoadResult> RocksDbLoad::CommitNow() {
   LARDER_RETURN_IF_ERROR(runs_.Finish());
   LARDER_RETURN_IF_ERROR(shared_.queue.RunAlone([this] { return RecordChanges(); }));
   LARDER_RETURN_IF_ERROR(Merge());
+  use_.reset();
   LARDER_RETURN_IF_ERROR(CheckCancelled());
   LoadResult result;
   LARDER_RETURN_IF_ERROR(shared_.queue.RunAlone([&] { return SwapIn(result); }));
@@ -147,10 +150,12 @@ Status RocksDbLoad::RecordChanges() {
   LARDER_RETURN_IF_ERROR(table_->CheckNotDropped());
   stored_ = table_->state().family;
   if (stored_ != nullptr) {
+    use_.emplace(shared_.database);
+    LARDER_ASSIGN_OR_RETURN(rocksdb::DB* const database, use_->database());
     rocksdb::ReadOptions options;
     options.fill_cache = false;
     options.readahead_size = 1 << 20;
-    stored_cells_.reset(shared_.database.database().NewIterator(options, stored_->handle()));
+    stored_cells_.reset(database->NewIterator(options, stored_->handle()));
   }
   table_->changes().is_recorded = true;
   return {};
@@ -258,7 +263,7 @@ Status RocksDbLoad::FillFamily(CellFamily& family, rocksdb::WriteBatch& batch) {
     options.snapshot_consistency = false;  // no reader has seen the family yet
     options.write_global_seqno = false;
     const rocksdb::Status status =
-        shared_.database.database().IngestExternalFile(family.handle(), next_.files, options);
+        shared_.database.database()->IngestExternalFile(family.handle(), next_.files, options);
     if (!status.ok()) return shared_.database.NoteFailure(status, "cannot take the files of a bulk load");
   }
   for (const std::string& stored_key : table_->changes().stored_keys) {
@@ -269,7 +274,7 @@ Status RocksDbLoad::FillFamily(CellFamily& family, rocksdb::WriteBatch& batch) {
 
 /// Carries over a cell that was written after the merge had begun, unless the load has a newer one.
 Status RocksDbLoad::KeepChanged(const std::string& stored_key, CellFamily& family, rocksdb::WriteBatch& batch) {
-  rocksdb::DB& database = shared_.database.database();
+  rocksdb::DB& database = *shared_.database.database();
   const std::shared_ptr<CellFamily> current = table_->state().family;
   CellKey key;
   LARDER_RETURN_IF_ERROR(ReadStoredKey(stored_key, key));

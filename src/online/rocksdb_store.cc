@@ -28,7 +28,10 @@ class RocksDbStore final : public OnlineStore {
   Status DropTable(const TableName& name) override;
   std::vector<TableStatistics> Tables() const override;
   Status CheckWritable() const override { return database_->CheckWritable(); }
-  std::int64_t StoredBytes() const override { return database_->StoredBytes(); }
+  std::int64_t StoredBytes() const override {
+    const DatabaseUse use(*database_);
+    return database_->StoredBytes();
+  }
 
  private:
   Status Drop(RocksDbTable& table);
@@ -51,7 +54,7 @@ RocksDbStore::~RocksDbStore() {
 
 Status RocksDbStore::ReadRecords() {
   const std::unique_ptr<rocksdb::Iterator> records(
-      database_->database().NewIterator(rocksdb::ReadOptions(), database_->records()));
+      database_->database()->NewIterator(rocksdb::ReadOptions(), database_->records()));
   for (records->SeekToFirst(); records->Valid(); records->Next()) {
     LARDER_ASSIGN_OR_RETURN(TableRecord record,
                             DecodeTableRecord(records->key().ToStringView(), records->value().ToStringView()));

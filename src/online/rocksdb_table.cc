@@ -58,14 +58,18 @@ bool ToEndOfPrefix(std::string& prefix) {
 
 class RocksDbScan final : public CellScan {
  public:
-  RocksDbScan(std::shared_ptr<CellFamily> family, rocksdb::DB& database, ScanCells what)
-      : family_(std::move(family)), what_(what) {
-    if (family_ == nullptr) return;
+  RocksDbScan(RocksDbDatabase& database, ScanCells what) : use_(database), what_(what) {}
+
+  Status Begin(std::shared_ptr<CellFamily> family) {
+    if (family == nullptr) return {};
+    LARDER_ASSIGN_OR_RETURN(rocksdb::DB* const database, use_.database());
+    family_ = std::move(family);
     rocksdb::ReadOptions options;
     options.fill_cache = false;
     options.readahead_size = 1 << 20;
-    iterator_.reset(database.NewIterator(options, family_->handle()));
+    iterator_.reset(database->NewIterator(options, family_->handle()));
     iterator_->SeekToFirst();
+    return {};
   }
 
   Result<bool> Next(ScannedCell& cell) override {
@@ -96,7 +100,8 @@ class RocksDbScan final : public CellScan {
   }
 
  private:
-  const std::shared_ptr<CellFamily> family_;
+  const DatabaseUse use_;
+  std::shared_ptr<CellFamily> family_;
   const ScanCells what_;
   bool is_begun_ = false;
   std::unique_ptr<rocksdb::Iterator> iterator_;
@@ -140,17 +145,19 @@ void RocksDbTable::ReadRange(const CellRange& range, CellBatch& cells, ReadDone 
 
 Status RocksDbTable::ReadNow(std::span<const CellKey> keys, CellBatch& cells) const {
   cells.Reset(keys.size());
+  // The use comes first: a family stays as it is only for those inside.
+  const DatabaseUse use(shared_.database);
   const std::shared_ptr<CellFamily> family = state().family;
   if (family == nullptr || keys.empty()) return {};
+  LARDER_ASSIGN_OR_RETURN(rocksdb::DB* const database, use.database());
   thread_local ReadMemory memory;
   memory.Prepare(keys);
-  rocksdb::DB& database = shared_.database.database();
   const rocksdb::ReadOptions options;
   if (keys.size() == 1) {
-    memory.statuses[0] = database.Get(options, family->handle(), memory.slices[0], &memory.values[0]);
+    memory.statuses[0] = database->Get(options, family->handle(), memory.slices[0], &memory.values[0]);
   } else {
-    database.MultiGet(options, family->handle(), keys.size(), memory.slices.data(), memory.values.data(),
-                      memory.statuses.data());
+    database->MultiGet(options, family->handle(), keys.size(), memory.slices.data(), memory.values.data(),
+                       memory.statuses.data());
   }
   Status status;
   for (std::size_t i = 0; i < keys.size() && status.ok(); ++i) {
@@ -162,8 +169,10 @@ Status RocksDbTable::ReadNow(std::span<const CellKey> keys, CellBatch& cells) co
 
 Status RocksDbTable::ReadRangeNow(const CellRange& range, CellBatch& cells) const {
   cells.Clear();
+  const DatabaseUse use(shared_.database);
   const std::shared_ptr<CellFamily> family = state().family;
   if (family == nullptr || (range.to_sort_key && *range.to_sort_key <= range.from_sort_key)) return {};
+  LARDER_ASSIGN_OR_RETURN(rocksdb::DB* const database, use.database());
   std::string prefix;
   AppendStoredPrefix(range.entity_key, prefix);
   const std::string lower = prefix + std::string(range.from_sort_key);
@@ -179,7 +188,7 @@ Status RocksDbTable::ReadRangeNow(const CellRange& range, CellBatch& cells) cons
   rocksdb::ReadOptions options;
   options.iterate_lower_bound = &lower_bound;
   if (has_upper) options.iterate_upper_bound = &upper_bound;
-  const std::unique_ptr<rocksdb::Iterator> iterator(shared_.database.database().NewIterator(options, family->handle()));
+  const std::unique_ptr<rocksdb::Iterator> iterator(database->NewIterator(options, family->handle()));
   range.descending ? iterator->SeekToLast() : iterator->SeekToFirst();
   for (; iterator->Valid() && static_cast<std::int64_t>(cells.size()) < range.limit;
        range.descending ? iterator->Prev() : iterator->Next()) {
@@ -200,7 +209,9 @@ Result<WriteResult> RocksDbTable::Write(std::span<const CellWrite> writes) {
 }
 
 Result<std::unique_ptr<CellScan>> RocksDbTable::Scan(ScanCells what) {
-  return std::unique_ptr<CellScan>(std::make_unique<RocksDbScan>(state().family, shared_.database.database(), what));
+  auto scan = std::make_unique<RocksDbScan>(shared_.database, what);
+  LARDER_RETURN_IF_ERROR(scan->Begin(state().family));
+  return std::unique_ptr<CellScan>(std::move(scan));
 }
 
 Result<std::unique_ptr<TableLoad>> RocksDbTable::BeginLoad(const LoadOptions& options) {

@@ -59,6 +59,12 @@ class FailingFiles final : public rocksdb::FileSystemWrapper {
       : rocksdb::FileSystemWrapper(rocksdb::FileSystem::Default()), plan_(std::move(plan)) {}
 
   const char* Name() const override { return "larder.FailingFiles"; }
+  IOStatus GetFreeSpace(const std::string& path, const IOOptions& options, std::uint64_t* free_bytes,
+                        IODebugContext* context) override {
+    if (!plan_->tells_space.load()) return target()->GetFreeSpace(path, options, free_bytes, context);
+    *free_bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(plan_->space_left.load(), 0));
+    return IOStatus::OK();
+  }
   IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
                            std::unique_ptr<rocksdb::FSWritableFile>* file, IODebugContext* context) override {
     IOStatus status = target()->NewWritableFile(path, options, file, context);

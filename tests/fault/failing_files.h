@@ -15,6 +15,7 @@ struct FaultPlan {
   std::atomic<std::int64_t> space_left{INT64_MAX};    ///< bytes that may still be appended; then "no space left"
   std::atomic<std::int64_t> appends_left{INT64_MAX};  ///< appends that succeed; those after them fail
   std::atomic<std::int64_t> syncs_left{INT64_MAX};    ///< syncs that succeed; those after them fail
+  std::atomic<bool> tells_space{false};               ///< the system's answer to how much is free is `space_left`
   std::atomic<std::int64_t> append_count{0};
   std::atomic<std::int64_t> sync_count{0};
 

@@ -93,6 +93,20 @@ TEST_F(StoreDisk, AFullDiskAtTheVeryFirstWriteIsOvercome) {
   CheckAll();
 }
 
+TEST_F(StoreDisk, AFullDiskIsToldBeforeAnythingIsCutShort) {
+  MustOpen();
+  ASSERT_TRUE(Put("a", 1).ok());
+  plan_->tells_space = true;
+  plan_->space_left = 100'000;
+  const std::int64_t append_count = plan_->append_count.load();
+  EXPECT_EQ(Put("b", 1).reason(), Reason::kNoSpace);
+  EXPECT_EQ(plan_->append_count.load(), append_count);
+  CheckAll();
+  plan_->Heal();
+  EXPECT_TRUE(Put("b", 2).ok());
+  CheckAll();
+}
+
 TEST_F(StoreDisk, AFullDiskFailsALoadAndLeavesTheTable) {
   MustOpen();
   for (int i = 0; i < 20; ++i) ASSERT_TRUE(Put("key" + std::to_string(i), i).ok());
