@@ -62,9 +62,11 @@ std::unique_ptr<RamTable::StoreRead> RamTable::ReadMemory(std::span<const CellKe
     const std::span<const CellKey> same = keys.subspan(begin, size);
     const Ticket ticket = TakeTicket(same[0].entity_key);
     const std::uint64_t whole = whole_.load();
-    const std::size_t found = bypass_count_.load() == 0 ? cells_.Find(same, cells, begin) : 0;
-    // What is not there is missing only if the table was whole before the look and all the time until after it.
-    if (found == size || (whole != 0 && whole_.load() == whole)) {
+    const bool is_bypassed = bypass_count_.load() != 0;
+    const std::size_t found = is_bypassed ? 0 : cells_.Find(same, cells, begin);
+    // What is not there is missing only if memory was looked at, and the table was whole before the look and all the
+    // time until after it. A bypass begins before it takes the wholeness away: between the two, nothing was looked at.
+    if (found == size || (!is_bypassed && whole != 0 && whole_.load() == whole)) {
       hits += size;
       continue;
     }
@@ -212,10 +214,11 @@ bool RamTable::Fits() const {
 }
 
 Status RamTable::LoadAll(const std::atomic<bool>& stop) {
-  if (whole_.load() != 0 || bypass_count_.load() > 0 || !Fits()) return {};
+  // Before the bypass is looked for: one that begins later spoils this count, and so the load.
   const std::uint64_t spoil_count = spoil_count_.load();
+  if (whole_.load() != 0 || bypass_count_.load() > 0 || !Fits()) return {};
   std::vector<std::string> left;
-  LARDER_RETURN_IF_ERROR(LoadCells(stop, left));
+  LARDER_RETURN_IF_ERROR(LoadCells(stop, spoil_count, left));
   if (stop.load()) return {};
   // With no writer at work memory and store are the same; from here on each write keeps them so.
   const std::scoped_lock lock(gate_);
@@ -228,7 +231,7 @@ Status RamTable::LoadAll(const std::atomic<bool>& stop) {
 }
 
 /// Puts the cells of a scan, except those that may have been written since it began: their keys go to `left`.
-Status RamTable::LoadCells(const std::atomic<bool>& stop, std::vector<std::string>& left) {
+Status RamTable::LoadCells(const std::atomic<bool>& stop, std::uint64_t spoil_count, std::vector<std::string>& left) {
   std::vector<WriteMarks::Ticket> tickets(WriteMarks::kMarks);
   std::unique_ptr<CellScan> scan;
   {
@@ -237,7 +240,6 @@ Status RamTable::LoadCells(const std::atomic<bool>& stop, std::vector<std::strin
     for (std::size_t mark = 0; mark < tickets.size(); ++mark) tickets[mark] = marks_.Take(mark);
     LARDER_ASSIGN_OR_RETURN(scan, stored_->Scan(ScanCells::kEverything));
   }
-  const std::uint64_t spoil_count = spoil_count_.load();
   ScannedCell cell;
   while (!stop.load() && spoil_count_.load() == spoil_count) {
     LARDER_ASSIGN_OR_RETURN(const bool is_there, scan->Next(cell));
@@ -246,7 +248,7 @@ Status RamTable::LoadCells(const std::atomic<bool>& stop, std::vector<std::strin
     bool is_good = false;
     const RamCell loaded = {cell.key, cell.time, cell.deleted, cell.value};
     cells_.Put({&loaded, 1}, RamCells::PutRule::kIfAbsent, [&] {
-      is_good = marks_.IsGood(ticket) && bypass_count_.load() == 0;
+      is_good = marks_.IsGood(ticket) && bypass_count_.load() == 0 && spoil_count_.load() == spoil_count;
       return is_good;
     });
     if (is_good) continue;

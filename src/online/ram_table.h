@@ -110,7 +110,7 @@ class RamTable final : public OnlineTable, public std::enable_shared_from_this<R
   Ticket TakeTicket(std::string_view entity_key) const;
   void PutSeen(const RamCell& cell, const Ticket& ticket);
   void WaitForWriters() const;
-  Status LoadCells(const std::atomic<bool>& stop, std::vector<std::string>& left);
+  Status LoadCells(const std::atomic<bool>& stop, std::uint64_t spoil_count, std::vector<std::string>& left);
   Status LoadLeft(const std::vector<std::string>& left);
   bool Fits() const;
   /// Makes the table not whole, also for a load in progress.
