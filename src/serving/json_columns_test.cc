@@ -101,7 +101,7 @@ TEST(JsonTableTest, GuessesWhatIsNotKnown) {
 
 TEST(JsonTableTest, RefusesWhatIsNoTable) {
   EXPECT_EQ(ReadTable(R"({"k": [1], "a": [1, 2]})").status().reason(), Reason::kUnequalLists);
-  EXPECT_EQ(ReadTable(R"({"k": 1})").status().reason(), Reason::kTypeMismatch);
+  EXPECT_EQ(ReadTable(R"({"k": 1})").status().reason(), Reason::kMalformedRequest);
   EXPECT_EQ(ReadTable(R"({"a": [1, "x"]})").status().reason(), Reason::kTypeMismatch);
   EXPECT_EQ(ReadTable(R"({"k": [1, 2, 3]})", 2).status().reason(), Reason::kLimitExceeded);
   EXPECT_EQ(ReadTable(R"({"k": [1], "k": [2]})").status().reason(), Reason::kMalformedJson);
