@@ -53,8 +53,8 @@ class BadSources(FileTest):
         self.project.write(path, events_table())
         self.project.run("apply", "--yes")
         self.project.write(path, content)
-        failure = self.train(reason, path, *shows)
-        online = self.project.fails(reason, "materialize", shows=(path, *shows), changes_nothing=False)
+        failure = self.train(reason, *shows)
+        online = self.project.fails(reason, "materialize", shows=shows)
         self.assertIn(failure.text.splitlines()[0], online.text)
         self.assertIn("NOT_FOUND", self.project.run("online", "--features", "v:x", "--key", "k=a"))
 
@@ -148,11 +148,11 @@ class BadSources(FileTest):
         self.project.fails("type_mismatch", "materialize", shows=["'x'", "events/1.parquet", "events/2.parquet"])
 
     def test_what_files_become_after_apply(self):
-        self.after_apply("invalid_file", "events.parquet", b"", "empty")
-        self.after_apply("invalid_file", "events.parquet", b"no Parquet at all", "Parquet")
-        self.after_apply("invalid_file", "events.parquet", parquet_bytes(events_table())[:-5], "Parquet")
-        self.after_apply("missing_column", "events.parquet", events_table().drop_columns(["x"]), "'x'")
-        self.after_apply("type_mismatch", "events.parquet", events_table().set_column(2, "x", pyarrow.array([True, False, None])), "'x'", "bool")
+        self.after_apply("invalid_file", "events.parquet", b"", "events.parquet", "empty")
+        self.after_apply("invalid_file", "events.parquet", b"no Parquet at all", "events.parquet", "Parquet")
+        self.after_apply("invalid_file", "events.parquet", parquet_bytes(events_table())[:-5], "events.parquet", "Parquet")
+        self.after_apply("missing_column", "events.parquet", events_table().drop_columns(["x"]), "events.parquet", "'x'")
+        self.after_apply("type_mismatch", "events.parquet", events_table().set_column(2, "x", pyarrow.array([True, False, None])), "'events'", "'x'", "bool", "float64")
 
     def test_csv_that_does_not_fit_its_record(self):
         self.define("events.csv")
@@ -236,7 +236,7 @@ class BadEntityTables(FileTest):
         self.refuse("missing_column", two, "'seem'", "did you mean 'seen'?", more=("--timestamp", "seem"))
         self.refuse("type_mismatch", two, "amount", more=("--timestamp", "amount"))
         twice = pyarrow.Table.from_arrays([rows["k"], rows["k"], rows["event_timestamp"]], names=["k", "k", "event_timestamp"])
-        self.refuse("ambiguous_column", twice, "'k'")
+        self.refuse("invalid_file", twice, "'k'")
 
     def test_files(self):
         self.train("file_not_found", "nowhere.parquet", rows="nowhere.parquet")
@@ -256,7 +256,7 @@ class BadEntityTables(FileTest):
         refuse("invalid_file", "train.txt", "train.txt", ".parquet")
         refuse("file_not_found", "nowhere/train.parquet", "nowhere")
         os.mkdir(self.project.path("folder.parquet"))
-        refuse("io_error", "folder.parquet", "folder.parquet")
+        refuse("invalid_file", "folder.parquet", "folder.parquet")
 
     def test_a_key_of_the_wrong_type(self):
         rows = rows_table()

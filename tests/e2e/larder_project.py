@@ -71,8 +71,8 @@ class Failure:
         self.places = [fault["place"] for fault in faults]
         self.hints = [fault.get("hint", "") for fault in faults or [error]]
         told = [fault["message"] for fault in faults or [error]]
-        # "expected X, found Y" says what to do by itself.
-        self.has_remedies = all(hint or "expected " in message for hint, message in zip(self.hints, told))
+        # "expected X, found Y" and "cannot hold '#'" say what to do by themselves.
+        self.has_remedies = all(hint or "expected " in message or "cannot hold" in message for hint, message in zip(self.hints, told))
         self.text = "\n".join([error["message"], error.get("hint", "")] +
                               [part for fault in faults for part in (fault["place"], fault["message"], fault.get("hint", ""))])
 
@@ -190,8 +190,11 @@ class Project:
 
     def leftovers(self):
         """Returns the files that a stopped command should have taken away."""
-        return [os.path.join(folder, name) for folder, _, names in os.walk(self.folder) for name in names
-                if ".tmp" in name or ".writing" in name or name.endswith("~") or "partial" in name]
+        found = []
+        for folder, _, names in os.walk(self.folder):
+            passing = os.path.basename(folder) in ("loads", "spill") or "/loads/" in folder or "/spill/" in folder
+            found += [os.path.join(folder, name) for name in names if passing or name.endswith((".new", ".tmp"))]
+        return found
 
     @contextlib.contextmanager
     def serving(self, *arguments, **options):
