@@ -27,6 +27,7 @@ struct GlobalFlags {
 /// Holds what a running command is given. Data goes to `out`, all else to `err`.
 struct CommandContext {
   Platform platform;
+  Platform reading;  ///< the same, but reading files fails with kInterrupted once the command is cancelled
   GlobalFlags flags;
   std::FILE* out;
   std::FILE* err;
@@ -38,6 +39,9 @@ struct CommandContext {
   std::string ProjectFolder() const { return JoinPath(working_folder, flags.folder); }
   /// Opens the project.
   Result<std::unique_ptr<Project>> OpenProject() const { return larder::OpenProject(platform, ProjectFolder()); }
+  /// Opens the project for a command that reads its files first and changes something at its end, if at all: Ctrl-C
+  /// ends the reading.
+  Result<std::unique_ptr<Project>> OpenProjectToRead() const { return larder::OpenProject(reading, ProjectFolder()); }
   /// Returns a FILE argument as an absolute path: relative to the current folder.
   std::string FilePath(std::string_view file) const { return JoinPath(working_folder, file); }
   /// Writes text to `out`, at once: what is said on `err` afterwards stands after it.

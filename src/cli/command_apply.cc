@@ -15,7 +15,7 @@ namespace larder {
 namespace {
 
 Status RunPlan(CommandContext& context) {
-  LARDER_ASSIGN_OR_RETURN(const auto project, context.OpenProject());
+  LARDER_ASSIGN_OR_RETURN(const auto project, context.OpenProjectToRead());
   LARDER_ASSIGN_OR_RETURN(const PlannedApply planned, PlanApply(*project, Author()));
   context.Print(context.flags.json ? planned.plan.Json() + "\n" : planned.plan.Text());
   return {};
@@ -38,7 +38,7 @@ Result<bool> Confirmed(const CommandContext& context, const ApplyPlan& plan) {
 }
 
 Status RunApply(bool yes, CommandContext& context) {
-  LARDER_ASSIGN_OR_RETURN(const auto project, context.OpenProject());
+  LARDER_ASSIGN_OR_RETURN(const auto project, context.OpenProjectToRead());
   LARDER_ASSIGN_OR_RETURN(const PlannedApply planned, PlanApply(*project, Author()));
   context.Print(context.flags.json ? planned.plan.Json() + "\n" : planned.plan.Text());
   if (!yes) {

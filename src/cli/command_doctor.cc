@@ -67,7 +67,7 @@ Finding CheckStore(Project& project) {
 }
 
 void CheckProject(const CommandContext& context, std::vector<Finding>& findings) {
-  const auto project = context.OpenProject();
+  const auto project = context.OpenProjectToRead();
   if (!project.ok()) {
     findings.push_back({"project", context.ProjectFolder(), project.status()});
     return;

@@ -145,7 +145,7 @@ Status RunHistorical(const HistoricalArguments& arguments, CommandContext& conte
   request.as_known = arguments.as_known;
   request.matches = arguments.matches;
   if (!arguments.output.empty()) LARDER_RETURN_IF_ERROR(FileFormatOf(arguments.output).status());
-  LARDER_ASSIGN_OR_RETURN(const auto project, context.OpenProject());
+  LARDER_ASSIGN_OR_RETURN(const auto project, context.OpenProjectToRead());
   MemoryBudget memory(project->config().engine.memory_bytes);
   const ExecutionContext execution{memory, project->threads(), &context.cancellation, &context.progress,
                                    project->config().engine.spill};

@@ -45,7 +45,7 @@ Result<EntityRows> RowsOf(const CommandContext& context, const OnlineArguments& 
     return Status(Reason::kUsage, "larder online: request values stand in the columns of the entity table",
                   "leave --request out");
   }
-  return ReadEntityRows(context.platform.files, context.FilePath(arguments.entities));
+  return ReadEntityRows(context.reading.files, context.FilePath(arguments.entities));
 }
 
 Status RunOnline(const OnlineArguments& arguments, CommandContext& context) {

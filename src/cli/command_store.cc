@@ -128,8 +128,7 @@ Status RunPush(const PushArguments& arguments, CommandContext& context) {
   if (arguments.to != "online" && arguments.to != "offline" && arguments.to != "both") {
     return Status(Reason::kUsage, "larder push: unknown store: --to " + arguments.to, "it is online, offline or both");
   }
-  LARDER_ASSIGN_OR_RETURN(std::string rows,
-                          ReadAsArrowStream(context.platform.files, context.FilePath(arguments.file)));
+  LARDER_ASSIGN_OR_RETURN(std::string rows, ReadAsArrowStream(context.reading.files, context.FilePath(arguments.file)));
   LARDER_ASSIGN_OR_RETURN(const auto project, context.OpenProject());
   LARDER_ASSIGN_OR_RETURN(const auto session, ApiSession::Open(*project));
   ApiRequest request{"POST", "/push"};
@@ -137,6 +136,7 @@ Status RunPush(const PushArguments& arguments, CommandContext& context) {
   if (arguments.deletion) request.query += "&delete=true";
   request.content_type = "application/vnd.apache.arrow.stream";
   request.body = std::move(rows);
+  LARDER_RETURN_IF_ERROR(context.cancellation.Check());  // from here on it is done whole
   LARDER_ASSIGN_OR_RETURN(const std::string done, session->Call(request, {}));
   if (context.flags.json) {
     context.Print(done + "\n");

@@ -17,6 +17,7 @@
 #include "cli/commands.h"
 #include "cli/failure_text.h"
 #include "cli/interrupt.h"
+#include "cli/interruptible_files.h"
 #include "cli/symbol_check.h"
 #include "cli/terminal_progress.h"
 
@@ -38,8 +39,15 @@ larder::Status Run(const larder::ParsedCommandLine& parsed, larder::Cancellation
   larder::TerminalProgress shown(*clock, stderr, isatty(STDERR_FILENO) == 1);
   larder::NoProgress silent;
   larder::Progress& progress = parsed.flags.quiet ? static_cast<larder::Progress&>(silent) : shown;
-  larder::CommandContext context{
-      {*files, *clock, logger}, parsed.flags, stdout, stderr, cancellation, progress, working_folder};
+  const auto interruptible = larder::NewInterruptibleFiles(*files, cancellation);
+  larder::CommandContext context{{*files, *clock, logger},
+                                 {*interruptible, *clock, logger},
+                                 parsed.flags,
+                                 stdout,
+                                 stderr,
+                                 cancellation,
+                                 progress,
+                                 working_folder};
   larder::Status status = parsed.run(context);
   if (std::fflush(stdout) != 0 && status.ok()) {
     status = larder::Status(larder::Reason::kIoError, "cannot write to the standard output");
