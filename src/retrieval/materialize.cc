@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "base/cancellation.h"
@@ -21,7 +22,7 @@ namespace {
 constexpr std::size_t kRowsPerWrite = 4096;
 
 // Which rows of a view one run reads.
-struct Run {
+struct ViewRun {
   ResolvedView view;
   std::int64_t from_us = kBeginningOfTimeUs;
   std::int64_t to_us = 0;
@@ -66,8 +67,9 @@ Result<std::vector<ResolvedView>> ViewsOf(const RegistrySnapshot& snapshot, cons
   return chosen;
 }
 
-Result<Run> PlanRun(Project& project, const ResolvedView& view, const MaterializeRequest& request, std::int64_t to_us) {
-  Run run{view, request.from_us.value_or(kBeginningOfTimeUs), to_us, true, std::nullopt, false};
+Result<ViewRun> PlanRun(Project& project, const ResolvedView& view, const MaterializeRequest& request,
+                        std::int64_t to_us) {
+  ViewRun run{view, request.from_us.value_or(kBeginningOfTimeUs), to_us, true, std::nullopt, false};
   LARDER_ASSIGN_OR_RETURN(run.mark, project.WithRegistry([&](Registry& registry) {
     return registry.Mark(view.view->name(), view.generation);
   }));
@@ -93,7 +95,7 @@ std::vector<FileStamp> Stamps(const std::vector<FileInfo>& files) {
 // Takes winners and brings them to the table: as a bulk load swapped in whole, or as writes.
 class TableSink {
  public:
-  TableSink(OnlineTables& tables, const Run& run, const ExecutionContext& context)
+  TableSink(OnlineTables& tables, const ViewRun& run, const ExecutionContext& context)
       : tables_(tables), run_(run), context_(context) {}
 
   Status Open() {
@@ -142,7 +144,7 @@ class TableSink {
 
  private:
   OnlineTables& tables_;
-  const Run& run_;
+  const ViewRun& run_;
   const ExecutionContext& context_;
   std::shared_ptr<const RowLayout> layout_;
   std::shared_ptr<OnlineTable> table_;
@@ -152,7 +154,7 @@ class TableSink {
   std::int64_t rows_older_ = 0;
 };
 
-Status RecordMark(Project& project, const Run& run, const MaterializedView& done, std::vector<FileStamp> files) {
+Status RecordMark(Project& project, const ViewRun& run, const MaterializedView& done, std::vector<FileStamp> files) {
   MaterializationMark mark;
   mark.view = done.view;
   mark.generation = done.generation;
@@ -168,10 +170,9 @@ Status RecordMark(Project& project, const Run& run, const MaterializedView& done
   return project.WithRegistry([&](Registry& registry) { return registry.SetMark(mark); });
 }
 
-Result<MaterializedView> MaterializeView(Project& project, OnlineTables& tables, const Run& run,
+Result<MaterializedView> MaterializeView(Project& project, OnlineTables& tables, const ViewRun& run,
                                          const ExecutionContext& context) {
   const std::int64_t began_ns = project.clock().MonotonicNs();
-  LARDER_ASSIGN_OR_RETURN(const auto claim, tables.Claim(run.view.view->name()));
   LARDER_ASSIGN_OR_RETURN(const auto snapshot, project.Snapshot());
   ViewTables rows(project, *snapshot);
   LARDER_RETURN_IF_ERROR(rows.Open(std::span(&run.view, 1)));
@@ -205,22 +206,65 @@ Result<MaterializedView> MaterializeView(Project& project, OnlineTables& tables,
   return done;
 }
 
+class AcceptedMaterialization final : public Materialization {
+ public:
+  AcceptedMaterialization(Project& project, OnlineTables& tables, MaterializeRequest request)
+      : project_(project), tables_(tables), request_(std::move(request)) {}
+
+  // All views are claimed before the first is read: a conflict leaves nothing half done.
+  Status Accept() {
+    LARDER_ASSIGN_OR_RETURN(const auto snapshot, project_.Snapshot());
+    LARDER_ASSIGN_OR_RETURN(to_us_, EndOf(project_, request_));
+    LARDER_ASSIGN_OR_RETURN(views_, ViewsOf(*snapshot, request_));
+    std::set<std::string> names;
+    for (const ResolvedView& view : views_) names.insert(view.view->name());
+    for (const std::string& name : names) {
+      LARDER_ASSIGN_OR_RETURN(auto claim, tables_.Claim(name));
+      claims_.push_back(std::move(claim));
+    }
+    return {};
+  }
+
+  Result<std::vector<MaterializedView>> Run(const ExecutionContext& context) override {
+    auto done = RunClaimed(context);
+    claims_.clear();  // before anybody hears that it is done, and asks for the next one
+    return done;
+  }
+
+ private:
+  Result<std::vector<MaterializedView>> RunClaimed(const ExecutionContext& context) {
+    std::vector<MaterializedView> done;
+    for (const ResolvedView& view : views_) {
+      if (context.cancellation != nullptr) LARDER_RETURN_IF_ERROR(context.cancellation->Check());
+      LARDER_ASSIGN_OR_RETURN(const ViewRun run, PlanRun(project_, view, request_, to_us_));
+      auto materialized = MaterializeView(project_, tables_, run, context);
+      if (!materialized.ok()) return materialized.status().WithContext("materialize " + view.view->name());
+      done.push_back(std::move(materialized).value());
+    }
+    return done;
+  }
+
+  Project& project_;
+  OnlineTables& tables_;
+  const MaterializeRequest request_;
+  std::int64_t to_us_ = 0;
+  std::vector<ResolvedView> views_;
+  std::vector<OnlineTables::MaterializationClaim> claims_;
+};
+
 }  // namespace
+
+Result<std::unique_ptr<Materialization>> AcceptMaterialization(Project& project, OnlineTables& tables,
+                                                               const MaterializeRequest& request) {
+  auto accepted = std::make_unique<AcceptedMaterialization>(project, tables, request);
+  LARDER_RETURN_IF_ERROR(accepted->Accept());
+  return std::unique_ptr<Materialization>(std::move(accepted));
+}
 
 Result<std::vector<MaterializedView>> Materialize(Project& project, OnlineTables& tables,
                                                   const MaterializeRequest& request, const ExecutionContext& context) {
-  LARDER_ASSIGN_OR_RETURN(const auto snapshot, project.Snapshot());
-  LARDER_ASSIGN_OR_RETURN(const std::int64_t to_us, EndOf(project, request));
-  LARDER_ASSIGN_OR_RETURN(const auto views, ViewsOf(*snapshot, request));
-  std::vector<MaterializedView> done;
-  for (const ResolvedView& view : views) {
-    if (context.cancellation != nullptr) LARDER_RETURN_IF_ERROR(context.cancellation->Check());
-    LARDER_ASSIGN_OR_RETURN(const Run run, PlanRun(project, view, request, to_us));
-    auto materialized = MaterializeView(project, tables, run, context);
-    if (!materialized.ok()) return materialized.status().WithContext("materialize " + view.view->name());
-    done.push_back(std::move(materialized).value());
-  }
-  return done;
+  LARDER_ASSIGN_OR_RETURN(const auto accepted, AcceptMaterialization(project, tables, request));
+  return accepted->Run(context);
 }
 
 }  // namespace larder

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,10 +36,25 @@ struct MaterializedView {
   double seconds = 0;
 };
 
+/// Holds a materialization that was accepted: the request is checked, and its views are claimed until Run has ended or
+/// this is destroyed. Borrows the project and its tables.
+class Materialization {
+ public:
+  virtual ~Materialization() = default;
+  /// Does the work, once, as told at Materialize.
+  virtual Result<std::vector<MaterializedView>> Run(const ExecutionContext& context) = 0;
+};
+
+/// Accepts a materialization without beginning it. Fails with kFutureTime for an end more than `clock_skew` ahead,
+/// kUsage for from > to, kUnknownObject, kAlreadyRunning when one of its views is being materialized: then none is
+/// claimed.
+Result<std::unique_ptr<Materialization>> AcceptMaterialization(Project& project, OnlineTables& tables,
+                                                               const MaterializeRequest& request);
+
 /// Writes the winner of every key among rows with from <= event time <= to, unless the store holds a newer row
 /// (point-in-time contract, §3). Run twice, or stopped and run again, the store ends the same; the watermark moves only
-/// after success. Memory is bounded by the context's budget. Fails with kFutureTime for an end more than `clock_skew`
-/// ahead, kUsage for from > to, kUnknownObject, kAlreadyRunning for a view that is being materialized.
+/// after success. Memory is bounded by the context's budget. Fails as AcceptMaterialization does, before anything is
+/// done.
 Result<std::vector<MaterializedView>> Materialize(Project& project, OnlineTables& tables,
                                                   const MaterializeRequest& request, const ExecutionContext& context);
 

@@ -1,4 +1,5 @@
 // Routes of long work: /materialize, /materialize-incremental and /jobs.
+#include <memory>
 #include <utility>
 
 #include "base/timestamp.h"
@@ -57,10 +58,13 @@ std::string JobId(const std::string& path) {
 
 Result<ApiAnswer> Api::RunMaterialization(const MaterializeRequest& request, const ApiRequest& from,
                                           const ApiCall& call) {
-  const auto work = [this, request](const Cancellation* cancellation, Progress* progress) -> Result<std::string> {
+  // A request that cannot be done is refused at once, also when the work itself is done by a job.
+  LARDER_ASSIGN_OR_RETURN(auto materialization, AcceptMaterialization(project_, tables_, request));
+  const auto work = [this, accepted = std::shared_ptr<Materialization>(std::move(materialization))](
+                        const Cancellation* cancellation, Progress* progress) -> Result<std::string> {
     MemoryBudget memory(project_.config().engine.memory_bytes);
     const ExecutionContext context{memory, project_.threads(), cancellation, progress, project_.config().engine.spill};
-    LARDER_ASSIGN_OR_RETURN(const auto done, Materialize(project_, tables_, request, context));
+    LARDER_ASSIGN_OR_RETURN(const auto done, accepted->Run(context));
     for (const MaterializedView& view : done) {
       counters_.GetCounter({"larder_materialized_rows_total", "Rows materialized"}, {{"view", view.view}})
           .Add(static_cast<std::uint64_t>(view.rows_written));
