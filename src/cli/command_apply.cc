@@ -14,9 +14,16 @@
 namespace larder {
 namespace {
 
+// Plans; what fails after Ctrl-C fails because of it, and is no fault of the definitions.
+Result<PlannedApply> PlanInterruptibly(const CommandContext& context, Project& project) {
+  auto planned = PlanApply(project, Author());
+  if (!planned.ok()) LARDER_RETURN_IF_ERROR(context.cancellation.Check());
+  return planned;
+}
+
 Status RunPlan(CommandContext& context) {
   LARDER_ASSIGN_OR_RETURN(const auto project, context.OpenProjectToRead());
-  LARDER_ASSIGN_OR_RETURN(const PlannedApply planned, PlanApply(*project, Author()));
+  LARDER_ASSIGN_OR_RETURN(const PlannedApply planned, PlanInterruptibly(context, *project));
   context.Print(context.flags.json ? planned.plan.Json() + "\n" : planned.plan.Text());
   return {};
 }
@@ -39,7 +46,7 @@ Result<bool> Confirmed(const CommandContext& context, const ApplyPlan& plan) {
 
 Status RunApply(bool yes, CommandContext& context) {
   LARDER_ASSIGN_OR_RETURN(const auto project, context.OpenProjectToRead());
-  LARDER_ASSIGN_OR_RETURN(const PlannedApply planned, PlanApply(*project, Author()));
+  LARDER_ASSIGN_OR_RETURN(const PlannedApply planned, PlanInterruptibly(context, *project));
   context.Print(context.flags.json ? planned.plan.Json() + "\n" : planned.plan.Text());
   if (!yes) {
     LARDER_ASSIGN_OR_RETURN(const bool confirmed, Confirmed(context, planned.plan));

@@ -13,6 +13,7 @@ namespace larder {
 namespace {
 
 constexpr auto kPollInterval = std::chrono::milliseconds(100);
+constexpr std::int64_t kConnectTimeoutUs = 60'000'000;  // a busy owner is not an absent one, which refuses at once
 constexpr std::int64_t kAnswerTimeoutUs = 600'000'000;
 
 Result<std::string> BodyOf(int status, std::string body) {
@@ -119,6 +120,7 @@ Result<std::unique_ptr<ApiSession>> ApiSession::FindServer(Project& project) {
   address.path = SocketPath(project.config());
   if (!Exists(project.files(), address.path)) return std::unique_ptr<ApiSession>();
   http::ClientOptions options;
+  options.connect_timeout_us = kConnectTimeoutUs;
   options.response_timeout_us = kAnswerTimeoutUs;
   http::Client client(address, project.clock(), options);
   // Whoever left the socket file may be gone: then nobody answers, and the store is free.

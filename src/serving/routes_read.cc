@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "base/timestamp.h"
 #include "retrieval/explain.h"
@@ -12,6 +13,7 @@
 #include "serving/json_document.h"
 #include "serving/online_answer_json.h"
 #include "text/json_writer.h"
+#include "text/nearest_name.h"
 
 namespace larder {
 namespace {
@@ -55,8 +57,11 @@ class EntityColumns {
     for (const NeededColumn& column : columns) {
       const auto* list = entities_.Find(column.name);
       if (list == nullptr) {
-        return Status(missing, "entities has no '" + column.name + "' (" + column.purpose + ")",
-                      "add a list of " + TypeName(column.type) + " values under that name");
+        std::vector<std::string> names;
+        for (const auto& [name, values] : entities_.members()) names.emplace_back(name);
+        std::string hint = "add a list of " + TypeName(column.type) + " values under that name";
+        if (const auto near = NearestName(column.name, names)) hint += "; it has '" + *near + "'";
+        return Status(missing, "entities has no '" + column.name + "' (" + column.purpose + ")", std::move(hint));
       }
       LARDER_ASSIGN_OR_RETURN(auto array, ReadJsonColumn(*list, column.type, "entities." + column.name));
       arrays.push_back(std::move(array));
