@@ -86,6 +86,7 @@ void CheckProject(const CommandContext& context, std::vector<Finding>& findings)
 Status RunDoctor(CommandContext& context) {
   std::vector<Finding> findings = CheckInstallation();
   CheckProject(context, findings);
+  LARDER_RETURN_IF_ERROR(context.cancellation.Check());
   std::string text;
   std::string json_text;
   JsonWriter json(json_text);

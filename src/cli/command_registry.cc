@@ -154,6 +154,9 @@ Status RunDelete(const ObjectArguments& arguments, CommandContext& context) {
 Status RunVersions(const ObjectArguments& arguments, CommandContext& context) {
   LARDER_ASSIGN_OR_RETURN(const ObjectKind kind, ParseKind(arguments.kind));
   LARDER_ASSIGN_OR_RETURN(const auto project, context.OpenProject());
+  LARDER_ASSIGN_OR_RETURN(const auto snapshot, project->Snapshot());
+  if (snapshot->revision() == 0)
+    return snapshot->Current({kind, arguments.name}).status();  // looking makes no registry
   LARDER_ASSIGN_OR_RETURN(const auto history, project->WithRegistry([&](Registry& registry) {
     return registry.Versions({kind, arguments.name});
   }));

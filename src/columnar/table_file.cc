@@ -282,7 +282,10 @@ Result<std::unique_ptr<TableFile>> OpenTableFile(FileSystem& files, const std::s
                                                  const TableFileOptions& options) {
   LARDER_ASSIGN_OR_RETURN(const OpenedFile opened, OpenForReading(files, path));
   if (opened.info.size_bytes == 0) return NotOfFormat(opened, "file is empty", "a file without rows has a header");
-  return Checked(OpenByContent(opened, options));
+  Result<std::unique_ptr<TableFile>> table = Checked(OpenByContent(opened, options));
+  // Content that makes no sense may be that of a file which somebody is writing just now.
+  if (!table.ok()) LARDER_RETURN_IF_ERROR(opened.CheckUnchanged());
+  return table;
 }
 
 Result<std::unique_ptr<TableFile>> OpenArrowBytes(std::shared_ptr<arrow::Buffer> bytes, const std::string& name,

@@ -15,11 +15,13 @@ namespace {
 
 constexpr std::size_t kReadBytes = std::size_t{64} << 10;
 
-/// Waits until the socket can do `events`. Returns false when the time is over.
+/// Waits until the socket can do `events`, or a signal came: then the caller tries, and waits again. Returns false when
+/// the time is over.
 bool WaitFor(const Socket& socket, short events, std::int64_t left_ns) {
   pollfd watched{socket.number(), events, 0};
   const auto left_ms = static_cast<int>(std::max<std::int64_t>(left_ns / 1'000'000, 0));
-  return ::poll(&watched, 1, left_ms) > 0;
+  const int ready = ::poll(&watched, 1, left_ms);
+  return ready > 0 || (ready < 0 && errno == EINTR);
 }
 
 std::string RequestText(const ClientRequest& request, const Address& address) {

@@ -66,7 +66,10 @@ Result<SocketFileName> NameSocketFile(const Address& address) {
 
 Status WaitUntilConnected(const Socket& socket, const Address& address, std::int64_t timeout_us) {
   pollfd watched{socket.number(), POLLOUT, 0};
-  const int ready = ::poll(&watched, 1, static_cast<int>(timeout_us / 1000));
+  int ready = 0;
+  do {  // a signal begins the wait anew
+    ready = ::poll(&watched, 1, static_cast<int>(timeout_us / 1000));
+  } while (ready < 0 && errno == EINTR);
   if (ready == 0) return SocketFailure("connect to", address, ETIMEDOUT);
   int error = 0;
   socklen_t size = sizeof(error);

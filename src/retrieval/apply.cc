@@ -77,6 +77,8 @@ Status DeleteObject(Project& project, const ObjectId& id, const std::string& aut
         "a definition file holds " + ObjectTitle(id) + ": " + location.file + ":" + std::to_string(location.line),
         "remove it there and run larder apply");
   }
+  LARDER_ASSIGN_OR_RETURN(const auto snapshot, project.Snapshot());
+  if (snapshot->revision() == 0) return snapshot->Current(id).status();  // what was never applied has no registry
   return project.WithRegistry([&](Registry& registry) { return registry.DeleteObject(id, author); });
 }
 

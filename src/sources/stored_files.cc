@@ -62,7 +62,10 @@ class TableRows final : public StoredBatchStream {
 
   Status Open(const StoredRead& read) {
     const std::string& path = files_.files()[file_].info.path;
-    LARDER_ASSIGN_OR_RETURN(table_, OpenTableFile(*files_.options_.files, path, files_.options_.table));
+    auto opened = OpenTableFile(*files_.options_.files, path, files_.options_.table);
+    // One that was replaced may make no sense either: that it was replaced is what helps.
+    if (!opened.ok()) LARDER_RETURN_IF_ERROR(files_.CheckPinned(file_));
+    LARDER_ASSIGN_OR_RETURN(table_, std::move(opened));
     if (!IsSameFile(table_->info(), files_.files()[file_].info)) return Changed(path);
     files_.counts_.files_opened += 1;
     if (IsText(table_->format()) && !read.rows) {
