@@ -12,7 +12,7 @@
 
 namespace larder {
 
-inline constexpr std::int64_t kMaxDefinitionFileBytes = 4 << 20;
+inline constexpr std::int64_t kMaxDefinitionFileBytes = 1 << 20;
 inline constexpr int kMaxDefinitionFiles = 10'000;
 
 /// Lists the definition files that `paths` name: files as they are; of folders every *.yaml and *.yml in them and below

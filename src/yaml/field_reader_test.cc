@@ -54,7 +54,8 @@ TEST(FieldReaderTest, WrongFieldsAreFaultsWithTheirPlaces) {
   EXPECT_EQ(faults[2], "f.yaml:3:4: n: not a whole number within the limits: '13' (from 1 to 12)");
   EXPECT_EQ(faults[3], "f.yaml:4:4: l: a text where a list belongs (write [a, b], or one `- ` line per element)");
   EXPECT_TRUE(faults[4].starts_with("f.yaml:5:4: m: a list where a map belongs"));
-  EXPECT_EQ(faults[5], "f.yaml:6:4: t: a map where a text belongs");
+  EXPECT_EQ(faults[5],
+            "f.yaml:6:4: t: a map where a text belongs (write one value, in quotes when it has brackets or colons)");
 }
 
 TEST(FieldReaderTest, UnknownKeysNameTheNearest) {

@@ -27,6 +27,8 @@ struct NodeSize {
   int depth = 1;
 };
 
+std::string TooDeepMessage() { return "nodes inside nodes: deeper than " + std::to_string(kMaxYamlDepth); }
+
 /// Builds the tree from yaml-cpp's events.
 class TreeBuilder final : public YAML::EventHandler {
  public:
@@ -152,9 +154,7 @@ class TreeBuilder final : public YAML::EventHandler {
     }
   }
 
-  [[noreturn]] void StopTooDeep(const YAML::Mark& mark) {
-    Stop(mark, "nodes inside nodes: deeper than " + std::to_string(kMaxYamlDepth), "write it flatter");
-  }
+  [[noreturn]] void StopTooDeep(const YAML::Mark& mark) { Stop(mark, TooDeepMessage(), "write it flatter"); }
 
   void TakeKey(OpenNode& parent, const YamlNode& node, const YAML::Mark& mark) {
     if (!node.is_scalar()) {
@@ -225,6 +225,21 @@ void FindTabs(std::string_view text, std::vector<Fault>& faults) {
   }
 }
 
+// yaml-cpp reads all opening brackets that follow one another before it tells the first, in quadratic time.
+std::optional<Fault> FindBracketTower(std::string_view text, const TextPlaces& places) {
+  int height = 0;
+  for (std::size_t offset = 0; offset < text.size(); ++offset) {
+    const char c = text[offset];
+    if (c == '[' || c == '{') {
+      if (++height <= kMaxYamlDepth) continue;
+      const YamlPlace place = places.At(offset);
+      return Fault{"", place.line, place.column, "", TooDeepMessage(), "write it flatter"};
+    }
+    if (c != ' ' && c != '\n' && c != '\r' && c != '\t') height = 0;
+  }
+  return std::nullopt;
+}
+
 // The message of a yaml-cpp exception begins with its place; the part behind it is what we show.
 Fault FaultOf(const YAML::Exception& error, const TextPlaces& places) {
   YamlPlace place{1, 1};
@@ -280,6 +295,10 @@ YamlDocument ParseYaml(std::string_view text) {
   YamlDocument document;
   if (std::optional<Fault> bad = FindBadByte(text, places)) {
     document.faults.push_back(*std::move(bad));
+    return document;
+  }
+  if (std::optional<Fault> tower = FindBracketTower(text, places)) {
+    document.faults.push_back(*std::move(tower));
     return document;
   }
   FindTabs(text, document.faults);
