@@ -27,7 +27,7 @@ OUT = os.environ.get("LARDER_DEMO", os.path.join(ROOT, "build", "demo"))
 PROJECT = os.path.join(OUT, "flights")
 LARDER = os.environ.get("LARDER_PROGRAM", os.path.join(ROOT, "build", "release", "larder"))
 SERVICE = "delay_model"
-EXAMPLE_SHARED = "../../../shared"  # as examples/flights/features/sources.yaml writes it
+EXAMPLE_SHARED = "${LARDER_SHARED:../../../shared}"  # as examples/flights/features/sources.yaml writes it
 START_SECONDS = 60
 
 

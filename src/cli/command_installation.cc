@@ -85,7 +85,7 @@ Status RunConfig(CommandContext& context) {
   FileSystem& files = context.platform.files;
   LARDER_ASSIGN_OR_RETURN(const std::string root, FindProjectRoot(files, context.ProjectFolder()));
   LARDER_ASSIGN_OR_RETURN(const ProjectConfig config,
-                          ReadProjectConfig(files, root, ProcessEnvironment(), DescribeMachine(files)));
+                          ReadProjectConfig(files, root, context.platform.environment, DescribeMachine(files)));
   if (!context.flags.json) {
     context.Print(ConfigText(config));
     return {};

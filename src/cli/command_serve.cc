@@ -23,8 +23,9 @@ extern "C" void OnHangup(int /*signal_number*/) { reload_wish.store(true); }
 
 Status RunServe(const ServeArguments& arguments, CommandContext& context) {
   LARDER_ASSIGN_OR_RETURN(const std::string root, FindProjectRoot(context.platform.files, context.ProjectFolder()));
-  LARDER_ASSIGN_OR_RETURN(ProjectConfig config, ReadProjectConfig(context.platform.files, root, ProcessEnvironment(),
-                                                                  DescribeMachine(context.platform.files)));
+  LARDER_ASSIGN_OR_RETURN(ProjectConfig config,
+                          ReadProjectConfig(context.platform.files, root, context.platform.environment,
+                                            DescribeMachine(context.platform.files)));
   config.server.allow_now |= arguments.allow_now;
   ServeOptions options;
   options.listen.host = config.server.host;

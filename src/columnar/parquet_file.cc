@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -30,12 +31,13 @@ auto CatchThrown(const OpenedFile& opened, Call call) -> decltype(call()) {
   }
 }
 
-parquet::ArrowReaderProperties ReaderProperties(bool parallel, std::int64_t batch_row_count) {
+parquet::ArrowReaderProperties ReaderProperties(bool parallel, std::int64_t batch_row_count,
+                                                arrow::TimeUnit::type int96_unit = arrow::TimeUnit::MICRO) {
   parquet::ArrowReaderProperties properties(parallel);
   properties.set_batch_size(batch_row_count);
   // Reading ahead on threads of its own would hold buffers after the stream has gone.
   properties.set_pre_buffer(false);
-  properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);
+  properties.set_coerce_int96_timestamp_unit(int96_unit);
   return properties;
 }
 
@@ -65,6 +67,67 @@ struct ParquetState {
   Status Translate(const arrow::Status& status) const { return opened.Translate(status, "Parquet"); }
 };
 
+// Returns the first row in which nanoseconds are no whole microseconds, or the length. Both arrays hold the same INT96
+// instants, and the library counts modulo 2^64: so equal is equal, however far the nanoseconds overflow.
+std::int64_t FirstCutRow(const arrow::Array& micros, const arrow::Array& nanos) {
+  const auto* const micros_values = micros.data()->GetValues<std::uint64_t>(1);
+  const auto* const nanos_values = nanos.data()->GetValues<std::uint64_t>(1);
+  for (std::int64_t row = 0; row < micros.length(); ++row) {
+    if (micros_values[row] * 1000 != nanos_values[row] && micros.IsValid(row)) return row;
+  }
+  return micros.length();
+}
+
+/// Reads the INT96 columns of row groups once more, as nanoseconds: as microseconds alone, digits would go in silence.
+class Int96Check {
+ public:
+  static Result<std::unique_ptr<Int96Check>> Begin(const ParquetState& state, std::vector<int> leaves,
+                                                   std::int64_t batch_row_count) {
+    std::unique_ptr<Int96Check> check(new Int96Check(state, std::move(leaves)));
+    LARDER_ASSIGN_OR_RETURN(check->reader_,
+                            state.NewReader(ReaderProperties(false, batch_row_count, arrow::TimeUnit::NANO)));
+    return check;
+  }
+
+  Status BeginGroup(int group) {
+    auto batches = reader_->GetRecordBatchReader({group}, leaves_);
+    LARDER_RETURN_IF_ERROR(state_.Translate(batches.status()));
+    batches_ = std::move(batches).ValueUnsafe();
+    return {};
+  }
+
+  // `rows` are the next rows of the group; the first has this index in the file. Lists of instants are not looked at.
+  Status Check(const arrow::RecordBatch& rows, std::int64_t first_row) {
+    std::shared_ptr<arrow::RecordBatch> exact;
+    LARDER_RETURN_IF_ERROR(state_.Translate(batches_->ReadNext(&exact)));
+    if (exact == nullptr || exact->num_rows() != rows.num_rows()) {
+      return state_.Translate(arrow::Status::Invalid("columns of one row group have unequal lengths"));
+    }
+    for (const auto& field : exact->schema()->fields()) {
+      const auto nanos = exact->GetColumnByName(field->name());
+      if (field->type()->id() != arrow::Type::TIMESTAMP) continue;
+      const std::int64_t row = FirstCutRow(*rows.GetColumnByName(field->name()), *nanos);
+      if (row < rows.num_rows()) return Cut(field->name(), first_row + row);
+    }
+    return {};
+  }
+
+ private:
+  Int96Check(const ParquetState& state, std::vector<int> leaves) : state_(state), leaves_(std::move(leaves)) {}
+
+  Status Cut(const std::string& column, std::int64_t row) const {
+    return Status(Reason::kInexactValue,
+                  "INT96 timestamp has digits below the microsecond: column '" + column + "', " +
+                      state_.opened.info.path + ", row " + std::to_string(row + 1),
+                  "round it to microseconds where it is made");
+  }
+
+  const ParquetState& state_;  // outlives this object, as the stream does that holds both
+  const std::vector<int> leaves_;
+  std::unique_ptr<parquet::arrow::FileReader> reader_;
+  std::shared_ptr<arrow::RecordBatchReader> batches_;
+};
+
 class ParquetStream final : public TableBatchStream {
  public:
   ParquetStream(std::shared_ptr<const ParquetState> state, ReadRequest request, std::vector<int> groups)
@@ -83,7 +146,7 @@ class ParquetStream final : public TableBatchStream {
       return state_->NewReader(ReaderProperties(request_.parallel, request_.batch_row_count));
     });
     LARDER_ASSIGN_OR_RETURN(reader_, std::move(reader));
-    return {};
+    return BeginInt96Check();
   }
 
   Result<std::optional<TableBatch>> Next() override {
@@ -101,6 +164,18 @@ class ParquetStream final : public TableBatchStream {
  private:
   const RowGroup& group() const { return state_->row_groups[static_cast<std::size_t>(groups_[next_group_])]; }
 
+  Status BeginInt96Check() {
+    std::vector<int> leaves;
+    std::copy_if(leaves_.begin(), leaves_.end(), std::back_inserter(leaves), [this](int leaf) {
+      return state_->metadata->schema()->Column(leaf)->physical_type() == parquet::Type::INT96;
+    });
+    if (leaves.empty()) return {};
+    auto check = CatchThrown(state_->opened,
+                             [&] { return Int96Check::Begin(*state_, std::move(leaves), request_.batch_row_count); });
+    LARDER_ASSIGN_OR_RETURN(int96_check_, std::move(check));
+    return {};
+  }
+
   Status BeginGroup() {
     in_group_ = true;
     rows_done_ = 0;
@@ -108,7 +183,7 @@ class ParquetStream final : public TableBatchStream {
     auto batches = reader_->GetRecordBatchReader({groups_[next_group_]}, leaves_);
     LARDER_RETURN_IF_ERROR(state_->Translate(batches.status()));
     batches_ = std::move(batches).ValueUnsafe();
-    return {};
+    return int96_check_ == nullptr ? Status() : int96_check_->BeginGroup(groups_[next_group_]);
   }
 
   Status EndGroup() {
@@ -134,6 +209,7 @@ class ParquetStream final : public TableBatchStream {
     arrow::ArrayVector columns;
     for (const std::string& column : request_.columns) columns.push_back(rows->GetColumnByName(column));
     const std::int64_t first_row = group().first_row + rows_done_;
+    if (int96_check_ != nullptr) LARDER_RETURN_IF_ERROR(int96_check_->Check(*rows, first_row));
     rows_done_ += rows->num_rows();
     return std::optional<TableBatch>(
         TableBatch{arrow::RecordBatch::Make(schema_, rows->num_rows(), std::move(columns)), first_row});
@@ -146,6 +222,7 @@ class ParquetStream final : public TableBatchStream {
   std::shared_ptr<arrow::Schema> schema_;
   std::unique_ptr<parquet::arrow::FileReader> reader_;
   std::shared_ptr<arrow::RecordBatchReader> batches_;
+  std::unique_ptr<Int96Check> int96_check_;  // nullptr: no such column is read
   std::size_t next_group_ = 0;
   std::int64_t rows_done_ = 0;
   bool in_group_ = false;

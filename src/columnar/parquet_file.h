@@ -8,8 +8,8 @@
 
 namespace larder {
 
-/// Opens a file that begins as Parquet does. INT96 timestamps are read in microseconds: their nanoseconds would not
-/// reach beyond the year 2262, and writers of that type count in microseconds.
+/// Opens a file that begins as Parquet does. INT96 timestamps are read in microseconds, since nanoseconds would not
+/// reach beyond the year 2262; digits below are kInexactValue with file, column and row.
 Result<std::unique_ptr<TableFile>> OpenParquetFile(const OpenedFile& opened, const TableFileOptions& options);
 
 }  // namespace larder

@@ -127,6 +127,31 @@ TEST_F(TableFileTest, RowGroupsHaveCountsAndBounds) {
   EXPECT_EQ(file->Bounds(0, "none").least, nullptr);
 }
 
+TEST_F(TableFileTest, Int96InstantsAreExactOrRefused) {
+  const auto properties = parquet::ArrowWriterProperties::Builder().enable_deprecated_int96_timestamps()->build();
+  const auto write = [&](const std::string& name, arrow::TimeUnit::type unit, const std::string& values) {
+    const auto array = ArrayOf(arrow::timestamp(unit), values);
+    const auto table = arrow::Table::FromRecordBatches({BatchOf({{"at", array}})}).ValueOrDie();
+    const auto sink = arrow::io::BufferOutputStream::Create().ValueOrDie();
+    EXPECT_TRUE(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), sink, 2,
+                                           parquet::default_writer_properties(), properties)
+                    .ok());
+    return ReadAll(**OpenTableFile(*files_, Write(name, sink->Finish().ValueOrDie()->ToString()), {}), {{"at"}});
+  };
+  // 9999-12-31T23:59:59.999999 and the year 1 do not fit 64 bits of nanoseconds.
+  const auto far = write("far.parquet", arrow::TimeUnit::MICRO, "[253402300799999999, null, -62135596800000000, 1]");
+  ASSERT_TRUE(far.ok()) << far.status().ToString();
+  const auto& instants = static_cast<const arrow::TimestampArray&>(*(*far)->column(0));
+  EXPECT_EQ(instants.Value(0), 253402300799999999);
+  EXPECT_TRUE(instants.IsNull(1));
+  EXPECT_EQ(instants.Value(2), -62135596800000000);
+  EXPECT_EQ(instants.Value(3), 1);
+  const auto cut = write("cut.parquet", arrow::TimeUnit::NANO, "[1000, null, 2000, -1]");
+  EXPECT_EQ(cut.status().reason(), Reason::kInexactValue);
+  EXPECT_EQ(cut.status().message(),
+            "INT96 timestamp has digits below the microsecond: column 'at', " + Path("cut.parquet") + ", row 4");
+}
+
 TEST_F(TableFileTest, ChosenRowGroupsKeepTheirRowNumbers) {
   const auto file = *OpenTableFile(*files_, WriteParquet("a.parquet", 250), {});
   std::vector<std::int64_t> first_rows;

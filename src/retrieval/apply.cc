@@ -50,7 +50,7 @@ Result<PlannedApply> PlanApply(Project& project, const std::string& author) {
                           ReadDefinitions(project.files(), project.config().root, project.config().definitions));
   LARDER_ASSIGN_OR_RETURN(const auto snapshot, project.Snapshot());
   const auto recorded = RecordedTypes(*snapshot, desired);
-  const auto columns = NewFileColumns({project.files(), project.config().root, recorded});
+  const auto columns = NewFileColumns({project.files(), project.config().root, recorded, project.environment()});
   std::vector<Fault> faults = CheckAgainstSources(desired, *columns);
   if (!faults.empty()) {
     const std::string count = faults.size() == 1 ? "1 fault" : std::to_string(faults.size()) + " faults";

@@ -51,7 +51,7 @@ Result<std::unique_ptr<Project>> OpenProject(const Platform& platform, ProjectCo
 
 Result<std::unique_ptr<Project>> OpenProject(const Platform& platform, const std::string& folder) {
   LARDER_ASSIGN_OR_RETURN(const std::string root, FindProjectRoot(platform.files, folder));
-  LARDER_ASSIGN_OR_RETURN(ProjectConfig config, ReadProjectConfig(platform.files, root, ProcessEnvironment(),
+  LARDER_ASSIGN_OR_RETURN(ProjectConfig config, ReadProjectConfig(platform.files, root, platform.environment,
                                                                   DescribeMachine(platform.files)));
   return OpenProject(platform, std::move(config));
 }

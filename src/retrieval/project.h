@@ -22,6 +22,7 @@ struct Platform {
   FileSystem& files;
   const Clock& clock;
   Logger& logger;
+  Environment environment = ProcessEnvironment();  ///< what `${NAME}` in larder.yaml and in paths is taken from
 };
 
 /// Holds an open project. Thread-safe.
@@ -36,6 +37,7 @@ class Project {
   FileSystem& files() const { return platform_.files; }
   const Clock& clock() const { return platform_.clock; }
   Logger& logger() const { return platform_.logger; }
+  const Environment& environment() const { return platform_.environment; }
   /// Returns the threads of the engine (`engine.threads` in all, the calling one included); nullptr for one thread.
   ThreadPool* threads();
 

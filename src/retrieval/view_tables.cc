@@ -67,6 +67,7 @@ KeyLayout ViewTables::key_layout(std::size_t index) const {
 Result<std::shared_ptr<SourceSnapshot>> TakeSourceSnapshot(Project& project, const RegistrySnapshot& snapshot,
                                                            const std::shared_ptr<const Source>& source) {
   SnapshotRequest request{project.files(), project.config().root, source};
+  request.environment = project.environment();
   if (const auto* recorded = snapshot.RecordedTypes(*source); recorded != nullptr) {
     for (const ColumnType& column : *recorded) request.csv_types[column.name] = column.type;
   }

@@ -104,6 +104,7 @@ class FilesOfSources final : public FileColumns {
     SnapshotRequest request{.files = request_.files,
                             .project_root = request_.project_root,
                             .source = std::make_shared<const Source>(source)};
+    request.environment = request_.environment;
     const auto recorded = request_.recorded_csv_types.find(source.name());
     if (recorded != request_.recorded_csv_types.end()) request.csv_types = recorded->second;
     LARDER_ASSIGN_OR_RETURN(PinnedColumns pinned, ReadFileColumns(request));
@@ -119,11 +120,22 @@ class FilesOfSources final : public FileColumns {
   std::map<std::string, std::map<std::string, ValueType>> guessed_;
 };
 
+// Variables are put in when files are looked for: a registry holds the path as it is written, whoever reads it.
+Result<std::string> PathOf(const Source& source, const Environment& environment) {
+  Result<std::string> path = ReplaceVariables(source.path, environment);
+  if (path.ok()) return path;
+  return Status(
+      path.status().reason(),
+      "the path of source '" + source.name() + "' has " + std::string(path.status().message()) + ", in " + source.path,
+      std::string(path.status().hint()));
+}
+
 }  // namespace
 
 Result<PinnedColumns> ReadFileColumns(const SnapshotRequest& request) {
   PinnedColumns pinned;
-  LARDER_ASSIGN_OR_RETURN(pinned.list, ListSourceFiles(request.files, request.project_root, request.source->path));
+  LARDER_ASSIGN_OR_RETURN(const std::string path, PathOf(*request.source, request.environment));
+  LARDER_ASSIGN_OR_RETURN(pinned.list, ListSourceFiles(request.files, request.project_root, path));
   LARDER_RETURN_IF_ERROR(CheckFormat(*request.source, pinned.list));
   if (request.guess_csv_types) {
     LARDER_ASSIGN_OR_RETURN(pinned.guessed_csv_types, GuessIfNeeded(request, pinned.list));

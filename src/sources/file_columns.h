@@ -30,6 +30,7 @@ struct FileColumnsRequest {
   std::string project_root;
   /// CSV types recorded at earlier applies: by source, by column.
   std::map<std::string, std::map<std::string, ValueType>> recorded_csv_types = {};
+  Environment environment = {};  ///< as in SnapshotRequest
 };
 
 /// Tells definitions what columns sources' files have; reads each source once. Not thread-safe.

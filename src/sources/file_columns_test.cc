@@ -74,5 +74,31 @@ TEST_F(FileColumnsTest, ASourceThatIsNotThereSaysSo) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("nowhere"));
 }
 
+TEST_F(FileColumnsTest, APathTakesVariablesWhenFilesAreLookedFor) {
+  project_.WriteText("here/events.csv", "a\n1\n");
+  project_.WriteText("there/events.csv", "b\n1\n");
+  const Source source = TemporaryProject::MakeSource("${LARDER_PLACE:here}/*.csv");
+  const auto columns = [&](Environment environment) {
+    const auto provider = NewFileColumns(
+        {.files = project_.files(), .project_root = project_.root(), .environment = std::move(environment)});
+    const Result<std::vector<SourceColumn>> found = provider->Columns(source);
+    return found.ok() ? Text(*found) : std::string(found.status().message());
+  };
+  EXPECT_EQ(columns({}), "a:int64 ");
+  EXPECT_EQ(columns([](const std::string& name) {
+              return name == "LARDER_PLACE" ? std::optional<std::string>("there") : std::nullopt;
+            }),
+            "b:int64 ");
+}
+
+TEST_F(FileColumnsTest, AVariableThatIsNotSetIsAFaultOfItsSource) {
+  const Status status = Make({})->Columns(TemporaryProject::MakeSource("${LARDER_PLACE}/*.csv")).status();
+  EXPECT_EQ(status.reason(), Reason::kInvalidConfig);
+  EXPECT_EQ(status.message(),
+            "the path of source 'events' has an environment variable that is not set: LARDER_PLACE, in "
+            "${LARDER_PLACE}/*.csv");
+  EXPECT_EQ(status.hint(), "set it, or write a default: ${LARDER_PLACE:default}");
+}
+
 }  // namespace
 }  // namespace larder

@@ -17,6 +17,7 @@
 #include "definitions/source.h"
 #include "definitions/source_check.h"
 #include "sources/source_files.h"
+#include "yaml/variables.h"
 
 namespace larder {
 
@@ -39,6 +40,7 @@ struct SnapshotRequest {
   std::map<std::string, ValueType> csv_types = {};  ///< as recorded at the first apply; declared types go before
   /// CSV columns neither declared nor recorded: true: guessed over all files (each is read once more), false: string.
   bool guess_csv_types = true;
+  Environment environment = {};       ///< what `${NAME}` in the source's path is taken from; empty: nothing is set
   arrow::MemoryPool* pool = nullptr;  ///< of decoded columns; nullptr: Arrow's default
   /// Decoded CSV columns that `KeepDecoded` names stay in memory up to so many bytes, so that a fetch after a scan does
   /// not read the text again.

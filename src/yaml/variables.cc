@@ -12,11 +12,26 @@ constexpr char kFill = '\x7f';
 constexpr std::string_view kDigits = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 constexpr std::size_t kMaxVariables = 62 * 62;
 constexpr std::size_t kMarkBytes = 4;
+constexpr std::string_view kForms = "write ${NAME} or ${NAME:default}";
 
 bool IsVariableName(std::string_view name) {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
   if (name.empty() || !is_letter(name.front())) return false;
   return std::all_of(name.begin(), name.end(), [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
+}
+
+// Returns the value of what stands between `${` and `}`.
+Result<std::string> ValueOf(std::string_view written, const Environment& environment) {
+  const std::size_t colon = written.find(':');
+  const std::string name(written.substr(0, colon));
+  if (!IsVariableName(name)) {
+    return Status(Reason::kInvalidConfig, "no name of a variable: '" + name + "'", std::string(kForms));
+  }
+  std::optional<std::string> value = environment ? environment(name) : std::nullopt;
+  if (value) return *std::move(value);
+  if (colon != std::string_view::npos) return std::string(written.substr(colon + 1));
+  return Status(Reason::kInvalidConfig, "an environment variable that is not set: " + name,
+                "set it, or write a default: ${" + name + ":default}");
 }
 
 /// Replaces variables by marks, and marks by values.
@@ -56,25 +71,24 @@ class Substitution {
 
  private:
   std::string PutInText(const YamlNode& node) {
+    Result<std::string> text = ReplaceVariables(Unmarked(node.text), environment_);
+    if (text.ok()) return *std::move(text);
+    const Status& status = text.status();
+    faults_.push_back(
+        {"", node.place.line, node.place.column, "", std::string(status.message()), std::string(status.hint())});
+    return "";
+  }
+
+  std::string Unmarked(std::string_view marked) const {
     std::string text;
-    std::string_view rest = node.text;
     while (true) {
-      const std::size_t start = rest.find('$');
-      text += rest.substr(0, start);
+      const std::size_t start = marked.find('$');
+      text += marked.substr(0, start);
       if (start == std::string_view::npos) return text;
-      rest.remove_prefix(start);
-      if (rest.starts_with("${")) {
-        AddFault(node, "no variable: '" + std::string(rest.substr(0, 40)) + "'", "write ${NAME} or ${NAME:default}");
-        return text;
-      }
-      const std::optional<std::size_t> number = NumberOf(rest);
-      if (!number) {
-        text += '$';
-        rest.remove_prefix(1);
-        continue;
-      }
-      text += ValueOf(node, written_[*number]);
-      rest.remove_prefix(std::min(rest.find_first_not_of(kFill, kMarkBytes), rest.size()));
+      marked.remove_prefix(start);
+      const std::optional<std::size_t> number = NumberOf(marked);
+      text += number ? "${" + written_[*number] + "}" : "$";
+      marked.remove_prefix(number ? std::min(marked.find_first_not_of(kFill, kMarkBytes), marked.size()) : 1);
     }
   }
 
@@ -87,30 +101,30 @@ class Substitution {
     return number < written_.size() ? std::optional(number) : std::nullopt;
   }
 
-  std::string ValueOf(const YamlNode& node, const std::string& written) {
-    const std::size_t colon = written.find(':');
-    const std::string name = written.substr(0, colon);
-    if (!IsVariableName(name)) {
-      AddFault(node, "no name of a variable: '" + name + "'", "write ${NAME} or ${NAME:default}");
-      return "";
-    }
-    if (std::optional<std::string> value = environment_(name)) return *std::move(value);
-    if (colon != std::string::npos) return written.substr(colon + 1);
-    AddFault(node, "an environment variable that is not set: " + name,
-             "set it, or write a default: ${" + name + ":default}");
-    return "";
-  }
-
-  void AddFault(const YamlNode& node, std::string message, std::string hint) {
-    faults_.push_back({"", node.place.line, node.place.column, "", std::move(message), std::move(hint)});
-  }
-
   const Environment& environment_;
   std::vector<Fault>& faults_;
   std::vector<std::string> written_;
 };
 
 }  // namespace
+
+Result<std::string> ReplaceVariables(std::string_view text, const Environment& environment) {
+  std::string replaced;
+  while (true) {
+    const std::size_t start = text.find("${");
+    replaced += text.substr(0, start);
+    if (start == std::string_view::npos) return replaced;
+    text.remove_prefix(start);
+    const std::size_t end = text.find_first_of("}\n");
+    if (end == std::string_view::npos || text[end] == '\n' || end < kMarkBytes - 1) {
+      return Status(Reason::kInvalidConfig, "no variable: '" + std::string(text.substr(0, 40)) + "'",
+                    std::string(kForms));
+    }
+    LARDER_ASSIGN_OR_RETURN(const std::string value, ValueOf(text.substr(2, end - 2), environment));
+    replaced += value;
+    text.remove_prefix(end + 1);
+  }
+}
 
 YamlDocument ParseYamlWithVariables(std::string_view text, const Environment& environment) {
   std::vector<Fault> faults;

@@ -41,6 +41,21 @@ TEST(VariablesTest, WhatIsMissingOrMalformedIsAFault) {
                                               "5 no variable: '${}'"}));
 }
 
+TEST(VariablesTest, ATextAloneTakesThemToo) {
+  const Environment environment = [](const std::string& name) {
+    return name == "X" ? std::optional<std::string>("${Y:not again}") : std::nullopt;
+  };
+  EXPECT_EQ(*ReplaceVariables("a/${X}/${Z:b}$/{}", environment), "a/${Y:not again}/b$/{}");
+  EXPECT_EQ(*ReplaceVariables("", environment), "");
+  EXPECT_EQ(*ReplaceVariables("${X:1}", {}), "1");
+  const Status unset = ReplaceVariables("${Z}", environment).status();
+  EXPECT_EQ(unset.reason(), Reason::kInvalidConfig);
+  EXPECT_EQ(unset.message(), "an environment variable that is not set: Z");
+  EXPECT_EQ(unset.hint(), "set it, or write a default: ${Z:default}");
+  EXPECT_EQ(ReplaceVariables("x${Z", environment).status().message(), "no variable: '${Z'");
+  EXPECT_EQ(ReplaceVariables("${}", environment).status().message(), "no variable: '${}'");
+}
+
 TEST(VariablesTest, PlacesAreThoseOfTheText) {
   const YamlDocument document = Parse("{a: ${LONG_NAME:1}, b: x}", {});
   EXPECT_EQ(document.root->Find("b")->place.column, 24);
