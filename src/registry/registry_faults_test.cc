@@ -128,7 +128,7 @@ TEST(RegistryFaultsTest, OfManyAppliesAtOnceEachRevisionHasOneWinner) {
 }
 
 TEST(RegistryFaultsTest, ManyMayMakeTheFileAtOnce) {
-  for (int round = 0; round < 5; ++round) {
+  for (int round = 0; round < 10; ++round) {
     ScratchRegistry scratch;
     const std::string path = scratch.folder() + "/fresh.db";
     std::atomic<int> opened_count{0};
@@ -136,7 +136,9 @@ TEST(RegistryFaultsTest, ManyMayMakeTheFileAtOnce) {
     for (int thread = 0; thread < 4; ++thread) {
       threads.emplace_back([&] {
         const auto registry = Registry::Open({path, true, 60'000}, scratch.clock());
-        if (registry.ok() && (*registry)->NextPushSequence().ok()) ++opened_count;
+        const Status status = registry.ok() ? (*registry)->NextPushSequence().status() : registry.status();
+        EXPECT_TRUE(status.ok()) << status.ToString();
+        if (status.ok()) ++opened_count;
       });
     }
     for (std::thread& thread : threads) thread.join();

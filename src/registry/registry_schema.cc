@@ -107,7 +107,26 @@ Result<std::int64_t> Number(SqliteFile& file, std::string_view query) {
   return has_row ? statement.Integer(0) : 0;
 }
 
-Status CheckFile(SqliteFile& file, std::int64_t application_id, std::int64_t format_version) {
+// What a file says of itself.
+struct FileIdentity {
+  std::int64_t application_id = 0;
+  std::int64_t format_version = 0;
+  std::int64_t table_count = 0;
+
+  bool is_new() const { return application_id == 0 && format_version == 0 && table_count == 0; }
+};
+
+// Called inside a transaction: between two reads another process may make the file.
+Result<FileIdentity> ReadIdentity(SqliteFile& file) {
+  FileIdentity identity;
+  LARDER_ASSIGN_OR_RETURN(identity.application_id, Number(file, "PRAGMA application_id"));
+  LARDER_ASSIGN_OR_RETURN(identity.format_version, Number(file, "PRAGMA user_version"));
+  LARDER_ASSIGN_OR_RETURN(identity.table_count, Number(file, "SELECT count(*) FROM sqlite_schema"));
+  return identity;
+}
+
+Status CheckFile(const SqliteFile& file, const FileIdentity& identity) {
+  const auto [application_id, format_version, table_count] = identity;
   if (application_id != kRegistryApplicationId) {
     return Status(Reason::kDamaged, "not a registry of Larder: " + file.path(),
                   "correct `registry: path` in larder.yaml, or move the file away");
@@ -127,16 +146,17 @@ Status CheckFile(SqliteFile& file, std::int64_t application_id, std::int64_t for
 }  // namespace
 
 Status PrepareRegistryFile(SqliteFile& file) {
-  LARDER_ASSIGN_OR_RETURN(const std::int64_t application_id, Number(file, "PRAGMA application_id"));
-  LARDER_ASSIGN_OR_RETURN(const std::int64_t format_version, Number(file, "PRAGMA user_version"));
-  if (application_id != 0 || format_version != 0) return CheckFile(file, application_id, format_version);
+  {
+    LARDER_ASSIGN_OR_RETURN(SqliteTransaction reading, SqliteTransaction::Begin(file, SqliteTransaction::Kind::kRead));
+    LARDER_ASSIGN_OR_RETURN(const FileIdentity identity, ReadIdentity(file));
+    LARDER_RETURN_IF_ERROR(reading.Commit());
+    if (!identity.is_new()) return CheckFile(file, identity);
+  }
   // New, or being made by another process just now: whoever gets the right to write first makes it.
   LARDER_ASSIGN_OR_RETURN(SqliteTransaction transaction,
                           SqliteTransaction::Begin(file, SqliteTransaction::Kind::kWrite));
-  LARDER_ASSIGN_OR_RETURN(const std::int64_t application_now, Number(file, "PRAGMA application_id"));
-  LARDER_ASSIGN_OR_RETURN(const std::int64_t format_now, Number(file, "PRAGMA user_version"));
-  LARDER_ASSIGN_OR_RETURN(const std::int64_t tables, Number(file, "SELECT count(*) FROM sqlite_schema"));
-  if (application_now != 0 || format_now != 0 || tables != 0) return CheckFile(file, application_now, format_now);
+  LARDER_ASSIGN_OR_RETURN(const FileIdentity now, ReadIdentity(file));
+  if (!now.is_new()) return CheckFile(file, now);
   LARDER_RETURN_IF_ERROR(file.Execute(kTables));
   const std::string identity = "PRAGMA application_id = " + std::to_string(kRegistryApplicationId) +
                                "; PRAGMA user_version = " + std::to_string(kRegistryFormatVersion);
