@@ -8,10 +8,26 @@
 
 namespace larder {
 
+namespace {
+
+// Pushed rows are kept with the columns of the files and these two beside them.
+Status CheckNoReservedName(const std::string& source, const std::vector<SourceColumn>& file_columns) {
+  for (const SourceColumn& column : file_columns) {
+    if (column.name != kPushedDeletedColumn && column.name != kPushedCreatedColumn) continue;
+    return Status(Reason::kInvalidData,
+                  "a column of source '" + source + "' has a name that pushed rows use: '" + column.name + "'",
+                  "give the column another name in the files");
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<std::shared_ptr<const BoundSource>> BoundSource::Bind(std::shared_ptr<const Source> source,
                                                              std::vector<SourceColumn> file_columns, Origin origin) {
   // Definitions tell all faults at once, each with its place; what is bound below is known to be right.
   LARDER_RETURN_IF_ERROR(ColumnsAfterDerive(*source, file_columns).status());
+  LARDER_RETURN_IF_ERROR(CheckNoReservedName(source->name(), file_columns));
   auto bound = std::make_shared<BoundSource>();
   bound->source_ = std::move(source);
   bound->stored_ = std::move(file_columns);

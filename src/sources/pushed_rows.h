@@ -14,8 +14,8 @@
 namespace larder {
 
 /// Columns of pushed files beside those of the source or view. They are there only when a push has them.
-inline constexpr std::string_view kPushedDeletedColumn = "__deleted";  ///< bool: the row deletes its key
-inline constexpr std::string_view kPushedCreatedColumn = "__created";  ///< created time, when the source names none
+inline constexpr std::string_view kPushedDeletedColumn = "larder:deleted";  ///< bool: the row deletes its key
+inline constexpr std::string_view kPushedCreatedColumn = "larder:created";  ///< created time, when the source names none
 
 /// Says what rows are pushed to.
 enum class PushTarget : std::uint8_t { kSource, kView };

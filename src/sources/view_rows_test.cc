@@ -285,6 +285,14 @@ TEST_F(ViewRowsTest, RowsOfAPushAreTheRowsThatAreReadBack) {
   EXPECT_EQ(MustCollect(opened->Fetch({"double_distance"}, last)).Text(0), "[16]");
 }
 
+TEST_F(ViewRowsTest, ColumnsOfFilesCannotStandForMarksOfPushes) {
+  const std::string name(kPushedDeletedColumn);
+  project_.WriteText("a.csv", "airport,at,delay,miles," + name + "\nSFO,2015-01-01T01:00:00Z,1.5,10,true\n");
+  const Status status = project_.Take(source_).status();
+  EXPECT_EQ(status.reason(), Reason::kInvalidData);
+  EXPECT_THAT(std::string(status.message()), HasSubstr(name));
+}
+
 TEST_F(ViewRowsTest, PushesAreChecked) {
   const auto no_time = TestTable({{"airport", arrow::utf8(), R"(["A"])"},
                                   {"att", arrow::utf8(), R"(["2015-01-02"])"},
