@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := list
-.PHONY: list demo test test-fast build bench fuzz format tidy coverage dist clean setup
+.PHONY: list demo test test-fast build bench bench-pit fuzz format tidy coverage dist clean setup
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 PYTHON := .venv/bin/python
@@ -12,7 +12,7 @@ list:
 	@echo "demo      a training set and a served feature from real flights, end to end"
 	@echo "test      everything that CI checks (test-fast: without the slow suites)"
 	@echo "build     the release program: build/release/larder"
-	@echo "bench     the benchmarks of bench/"
+	@echo "bench     the benchmarks of bench/ (bench-pit: point-in-time joins alone; TASKS=1m,10m ROUNDS=5 CONTENDERS=+feast)"
 	@echo "fuzz      every fuzzer for FUZZ_SECONDS (default 60) each"
 	@echo "format    clang-format over all C++ files"
 	@echo "tidy      clang-format, tests/tidy and clang-tidy (TIDY=changed: only files that differ from HEAD)"
@@ -58,6 +58,11 @@ test-fast: setup
 bench: build
 	@cmake --build build/release -j $(JOBS)
 	@bench/run.sh
+
+# One task takes from a minute to an hour; bench/tasks/pit/tasks.py names them.
+bench-pit: build
+	@cmake --build build/release -j $(JOBS) --target pit_generate pit_larder_arrow
+	@$(PYTHON) bench/tasks/pit/run.py build/release "$(TASKS)" "$(or $(ROUNDS),5)" "$(CONTENDERS)"
 
 fuzz: setup
 	@$(MAKE) --no-print-directory build/fuzz/build.ninja
