@@ -151,12 +151,13 @@ Status RunHistorical(const HistoricalArguments& arguments, CommandContext& conte
                                    project->config().engine.spill};
   const std::int64_t began_ns = context.platform.clock.MonotonicNs();
   LARDER_ASSIGN_OR_RETURN(const auto rows, GetHistorical(*project, request, execution));
-  Outcome outcome{rows->row_count(), 0, 0, arguments.output};
+  Outcome outcome{0, 0, 0, arguments.output};
   if (arguments.output.empty()) {
     LARDER_RETURN_IF_ERROR(PrintRows(context, *rows));
   } else {
     LARDER_RETURN_IF_ERROR(WriteRows(context, *rows, context.FilePath(arguments.output)));
   }
+  outcome.row_count = rows->row_count();
   outcome.seconds = static_cast<double>(context.platform.clock.MonotonicNs() - began_ns) / 1e9;
   outcome.peak_bytes = memory.peak_bytes();
   Summarize(context, *rows, outcome);

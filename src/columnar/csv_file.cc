@@ -120,6 +120,7 @@ class CsvFile final : public TableFile {
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
   const std::vector<RowGroup>& row_groups() const override { return row_groups_; }
   ColumnBounds Bounds(int, const std::string&) const override { return {}; }
+  std::int64_t StoredBytes(int, const std::vector<std::string>&) const override { return info().size_bytes; }
   Status CheckUnchanged() const override { return opened_.CheckUnchanged(); }
 
   Result<std::unique_ptr<TableBatchStream>> Read(const ReadRequest& request) const override {

@@ -251,6 +251,17 @@ class ParquetFile final : public TableFile {
     }
   }
 
+  std::int64_t StoredBytes(int row_group, const std::vector<std::string>& columns) const override {
+    const auto group = state_->metadata->RowGroup(row_group);
+    std::int64_t bytes = 0;
+    for (const std::string& column : columns) {
+      const auto leaves = state_->leaves.find(column);
+      if (leaves == state_->leaves.end()) continue;
+      for (const int leaf : leaves->second) bytes += group->ColumnChunk(leaf)->total_compressed_size();
+    }
+    return bytes;
+  }
+
   Result<std::unique_ptr<TableBatchStream>> Read(const ReadRequest& request) const override {
     std::vector<int> groups;
     if (request.row_groups) {

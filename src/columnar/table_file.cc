@@ -143,6 +143,7 @@ class ArrowTableFile final : public TableFile {
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
   const std::vector<RowGroup>& row_groups() const override { return row_groups_; }
   ColumnBounds Bounds(int, const std::string&) const override { return {}; }
+  std::int64_t StoredBytes(int, const std::vector<std::string>&) const override { return opened_.info.size_bytes; }
   Status CheckUnchanged() const override { return opened_.CheckUnchanged(); }
 
   Result<std::unique_ptr<TableBatchStream>> Read(const ReadRequest& request) const override {
@@ -192,6 +193,9 @@ class CheckedTableFile final : public TableFile {
   Status CheckUnchanged() const override { return file_->CheckUnchanged(); }
   ColumnBounds Bounds(int row_group, const std::string& column) const override {
     return file_->Bounds(row_group, column);
+  }
+  std::int64_t StoredBytes(int row_group, const std::vector<std::string>& columns) const override {
+    return file_->StoredBytes(row_group, columns);
   }
 
   Result<std::unique_ptr<TableBatchStream>> Read(const ReadRequest& request) const override {

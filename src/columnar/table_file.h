@@ -72,6 +72,9 @@ class TableFile {
   virtual const std::vector<RowGroup>& row_groups() const = 0;
   /// Returns what the file records of a top-level column in a row group; all absent when nothing. Costs no read.
   virtual ColumnBounds Bounds(int row_group, const std::string& column) const = 0;
+  /// Returns how many bytes of the file hold these columns of a row group; of a file without row groups, its size.
+  /// Costs no read.
+  virtual std::int64_t StoredBytes(int row_group, const std::vector<std::string>& columns) const = 0;
   /// Begins a read; kMissingColumn with the nearest name for a column that the file lacks. CSV: a text that does not
   /// fit its type is kInvalidData with file, line, column and text; a row with too few or too many fields, an open
   /// quote, bytes that are not UTF-8 are kInvalidFile with file and line.

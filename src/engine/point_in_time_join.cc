@@ -108,6 +108,10 @@ class Join {
       const CandidateRule rule{view.layout, UsefulTimes(plan_, view, keys.times), keys.times.to_us, plan_.as_known};
       LARDER_ASSIGN_OR_RETURN(candidates, ScanCandidates(rows, rule, *keys.table, context_));
     }
+    statistics.choice = keys.times.from_us <= keys.times.to_us
+                            ? StrategyChoice{JoinStrategy::kMerge, "both sides fit in memory"}
+                            : StrategyChoice{JoinStrategy::kNothing, "no entity row has a key and a time"};
+    statistics.passes = 1;
     statistics.rows_read = candidates.counts.rows_read;
     statistics.null_key_rows = candidates.counts.null_key_rows;
     statistics.null_time_rows = candidates.counts.null_time_rows;

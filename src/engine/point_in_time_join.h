@@ -13,6 +13,7 @@
 #include "engine/execution_context.h"
 #include "engine/feature_rows.h"
 #include "engine/join_plan.h"
+#include "engine/join_strategy.h"
 
 namespace larder {
 
@@ -42,7 +43,12 @@ struct JoinedBatch {
 };
 
 /// Counts what happened in one view. Exact whatever the number of threads; rows that a reader left out are not counted.
+/// What is counted of the view's own rows is counted again in each pass.
 struct ViewStatistics {
+  StrategyChoice choice;                  ///< of the first pass
+  std::int64_t passes = 0;                ///< how often the keys and times of the view were read: once for each part of
+                                          ///< the left side that fits in memory
+  std::int64_t spilled_bytes = 0;         ///< written to the spill folder
   std::int64_t rows_read = 0;             ///< rows of the right side whose key and times were seen
   std::int64_t null_key_rows = 0;         ///< of these ignored: a key is null
   std::int64_t null_time_rows = 0;        ///< of these ignored: the keys are not null, the event time is
@@ -61,10 +67,11 @@ class JoinedBatchStream {
   /// Returns the next rows (at least one), or nullopt at the end. After a failure the stream is finished.
   virtual Result<std::optional<JoinedBatch>> Next() = 0;
 
-  /// Returns the rows of the left side: the rows of all batches together.
+  /// Returns the rows of the left side: the rows of all batches together. Final after the last batch; before, those
+  /// that have been read so far.
   virtual std::int64_t row_count() const = 0;
 
-  /// Returns the counts of each view, in the order of the plan. Final when the stream is made.
+  /// Returns the counts of each view, in the order of the plan. Final after the last batch.
   virtual std::span<const ViewStatistics> statistics() const = 0;
 };
 

@@ -102,15 +102,18 @@ class JoinedRows final : public HistoricalRows {
     for (std::size_t i = 0; i < plan_->views.size(); ++i) views.push_back(&tables_->feature_rows(i));
     LARDER_ASSIGN_OR_RETURN(const auto left, entities.Read());
     LARDER_ASSIGN_OR_RETURN(joined_, JoinPointInTime(join_plan_, *left, views, context));
-    for (std::size_t i = 0; i < plan_->views.size(); ++i) {
-      summaries_.push_back({join_plan_.views[i].name, joined_->statistics()[i], tables_->read_statistics(i)});
-    }
     return {};
   }
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
   std::int64_t row_count() const override { return joined_->row_count(); }
-  const std::vector<ViewSummary>& summaries() const override { return summaries_; }
+  std::vector<ViewSummary> summaries() const override {
+    std::vector<ViewSummary> summaries;
+    for (std::size_t i = 0; i < plan_->views.size(); ++i) {
+      summaries.push_back({join_plan_.views[i].name, joined_->statistics()[i], tables_->read_statistics(i)});
+    }
+    return summaries;
+  }
 
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
     LARDER_ASSIGN_OR_RETURN(const std::optional<JoinedBatch> batch, joined_->Next());
@@ -163,7 +166,6 @@ class JoinedRows final : public HistoricalRows {
   JoinPlan join_plan_;
   std::unique_ptr<JoinedBatchStream> joined_;
   std::shared_ptr<arrow::Schema> schema_;
-  std::vector<ViewSummary> summaries_;
   int own_column_count_ = 0;
   int request_column_ = 0;
   std::int64_t rows_given_ = 0;

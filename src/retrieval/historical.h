@@ -30,7 +30,7 @@ struct HistoricalRequest {
 struct ViewSummary {
   std::string view;  ///< "last_flight@2 by airport"
   ViewStatistics join;
-  ReadStatistics reads;
+  ReadStatistics reads;  ///< of the view's source: views on one source share them
 };
 
 /// Holds the rows of a training set, in the order of the entity table. Not thread-safe; borrows the project and the
@@ -40,11 +40,12 @@ class HistoricalRows {
   virtual ~HistoricalRows() = default;
   /// Returns the columns: the entity table's, the features in request order, then those of `matches`.
   virtual const std::shared_ptr<arrow::Schema>& schema() const = 0;
+  /// Returns the rows of the entity table that have been read so far; all of them after the last batch.
   virtual std::int64_t row_count() const = 0;
   /// Returns the next rows (at least one), nullptr at the end.
   virtual Result<std::shared_ptr<arrow::RecordBatch>> Next() = 0;
-  /// Tells about each look-up, in the order of the plan. Final from the beginning.
-  virtual const std::vector<ViewSummary>& summaries() const = 0;
+  /// Tells about each look-up, in the order of the plan. Final after the last batch.
+  virtual std::vector<ViewSummary> summaries() const = 0;
 };
 
 /// Makes a training set (point-in-time contract, §1). The join is done when this returns; the rows are put together as

@@ -72,6 +72,9 @@ struct ReadStatistics {
   std::int64_t files_opened = 0;
   std::int64_t row_groups_read = 0;
   std::int64_t row_groups_pruned = 0;  ///< by times or ranges (scan), or because no wanted row is in them (fetch)
+  std::int64_t bytes_read = 0;         ///< as stored, of the columns wanted in the row groups read; files without row
+                                       ///< groups count whole
+  std::int64_t bytes_pruned = 0;       ///< the same of row groups left out
   std::int64_t columns_read = 0;       ///< columns times files
   std::int64_t rows_decoded = 0;
   std::int64_t decoded_hits = 0;  ///< reads of a file that were answered by kept columns

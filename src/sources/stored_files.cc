@@ -102,6 +102,7 @@ class TableRows final : public StoredBatchStream {
     }
     std::vector<int> row_groups = ChooseRowGroups(*table_, ranges, read.rows);
     const auto chosen = static_cast<std::int64_t>(row_groups.size());
+    CountBytes(row_groups, request.columns);
     files_.counts_.row_groups_read += chosen;
     files_.counts_.row_groups_pruned += static_cast<std::int64_t>(table_->row_groups().size()) - chosen;
     if (chosen == 0) return {};
@@ -109,6 +110,15 @@ class TableRows final : public StoredBatchStream {
     request.row_groups = std::move(row_groups);
     LARDER_ASSIGN_OR_RETURN(stream_, table_->Read(request));
     return {};
+  }
+
+  void CountBytes(const std::vector<int>& chosen, const std::vector<std::string>& columns) const {
+    std::size_t next = 0;
+    for (int i = 0; i < static_cast<int>(table_->row_groups().size()); ++i) {
+      const bool is_read = next < chosen.size() && chosen[next] == i;
+      if (is_read) ++next;
+      (is_read ? files_.counts_.bytes_read : files_.counts_.bytes_pruned) += table_->StoredBytes(i, columns);
+    }
   }
 
   /// Pushed files are not looked into before they are read; an older one may have other types.
@@ -198,6 +208,8 @@ ReadStatistics ReadCounts::Total() const {
   return {.files_opened = files_opened.load(),
           .row_groups_read = row_groups_read.load(),
           .row_groups_pruned = row_groups_pruned.load(),
+          .bytes_read = bytes_read.load(),
+          .bytes_pruned = bytes_pruned.load(),
           .columns_read = columns_read.load(),
           .rows_decoded = rows_decoded.load(),
           .decoded_hits = decoded_hits.load()};

@@ -49,6 +49,8 @@ struct ReadCounts {
   std::atomic<std::int64_t> files_opened{0};
   std::atomic<std::int64_t> row_groups_read{0};
   std::atomic<std::int64_t> row_groups_pruned{0};
+  std::atomic<std::int64_t> bytes_read{0};
+  std::atomic<std::int64_t> bytes_pruned{0};
   std::atomic<std::int64_t> columns_read{0};
   std::atomic<std::int64_t> rows_decoded{0};
   std::atomic<std::int64_t> decoded_hits{0};
