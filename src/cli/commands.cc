@@ -36,6 +36,10 @@ std::span<const CommandRow> AllCommands() {
       CommandRow{"serve", "Run the server", "larder serve --listen 127.0.0.1:6566", DeclareServe},
       CommandRow{"explain", "Show which rows and versions make a value",
                  "larder explain last_flight:distance --key airport=SFO --now 2015-01-15T12:00:00Z", DeclareExplain},
+      CommandRow{"bench", "Load a running server and tell how it answers",
+                 "larder bench serve --features last_flight --key airport=A{0..99} --connections 16\n"
+                 "larder bench serve --service delay_model --entities trips.parquet --rate 20000 --plot latency.svg",
+                 DeclareBench},
       CommandRow{"doctor", "Check the installation and the project", "larder doctor", DeclareDoctor},
       CommandRow{"config", "Show the effective configuration", "larder config", DeclareConfig},
       CommandRow{"version", "Show the version", "larder version", DeclareVersion},

@@ -22,7 +22,7 @@ import pyarrow.parquet
 COMMAND_SECONDS = 120
 EXIT_CODES = {"interrupted": 130, "now_not_allowed": 5, "permission_denied": 5}
 EXIT_CODES |= dict.fromkeys(["conflict", "object_in_use", "already_exists", "already_running"], 4)
-EXIT_CODES |= dict.fromkeys(["unknown_object", "unknown_feature", "unknown_version", "file_not_found", "no_project"], 3)
+EXIT_CODES |= dict.fromkeys(["unknown_object", "unknown_feature", "unknown_version", "unknown_route", "file_not_found", "no_project"], 3)
 EXIT_CODES |= dict.fromkeys(["locked", "port_in_use", "no_space", "memory_limit", "read_only", "io_error", "damaged",
                              "newer_format", "file_changed", "unavailable", "overloaded", "internal"], 1)
 

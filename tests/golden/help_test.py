@@ -17,7 +17,7 @@ def printed(program):
         return f"$ larder {' '.join(arguments)}\n{done.stdout}\n"
 
     overview = run("--help")
-    commands = re.findall(r"^  (\w+) ", overview.split("Commands:")[1], re.M)
+    commands = re.findall(r"^  ([\w-]+) ", overview.split("Commands:")[1], re.M)
     return overview + "".join(run(command, "--help") for command in commands)
 
 
