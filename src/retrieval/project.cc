@@ -33,8 +33,13 @@ Status Project::OpenRegistry(bool create) {
 
 Result<std::shared_ptr<const RegistrySnapshot>> Project::Snapshot() {
   const std::lock_guard lock(mutex_);
-  if (registry_ == nullptr && !Exists(platform_.files, config_.registry.path)) {
-    return std::shared_ptr<const RegistrySnapshot>(std::make_shared<RegistrySnapshot>(RegistrySnapshot::Content{}));
+  if (registry_ == nullptr) {
+    const Status there = platform_.files.Stat(config_.registry.path).status();
+    if (there.reason() == Reason::kFileNotFound) {
+      return std::shared_ptr<const RegistrySnapshot>(std::make_shared<RegistrySnapshot>(RegistrySnapshot::Content{}));
+    }
+    // What cannot be looked at is not the same as nothing: an empty registry would be a quiet wrong answer.
+    LARDER_RETURN_IF_ERROR(there);
   }
   LARDER_RETURN_IF_ERROR(OpenRegistry(false));
   LARDER_ASSIGN_OR_RETURN(const std::int64_t revision, registry_->Revision());

@@ -118,7 +118,9 @@ Result<std::unique_ptr<ApiSession>> ApiSession::FindServer(Project& project) {
   http::Address address;
   address.kind = http::ListenerKind::kUnixSocket;
   address.path = SocketPath(project.config());
-  if (!Exists(project.files(), address.path)) return std::unique_ptr<ApiSession>();
+  const Status there = project.files().Stat(address.path).status();
+  if (there.reason() == Reason::kFileNotFound) return std::unique_ptr<ApiSession>();
+  LARDER_RETURN_IF_ERROR(there);
   http::ClientOptions options;
   options.connect_timeout_us = kConnectTimeoutUs;
   options.response_timeout_us = kAnswerTimeoutUs;

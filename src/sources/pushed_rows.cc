@@ -56,10 +56,12 @@ Status AppendPushedRows(FileSystem& files, const std::string& folder, std::uint6
   if (rows.num_rows() == 0) return {};
   LARDER_RETURN_IF_ERROR(files.MakeFolders(folder));
   const std::string path = JoinPath(folder, FileName(sequence));
-  if (Exists(files, path)) {
+  const Status there = files.Stat(path).status();
+  if (there.ok()) {
     return Status(Reason::kAlreadyExists, "a push with this sequence number is already kept: " + path,
                   "the registry and the offline store do not belong together: restore both from one backup");
   }
+  if (there.reason() != Reason::kFileNotFound) return there;
   LARDER_ASSIGN_OR_RETURN(const std::unique_ptr<TableWriter> writer, CreateTableFile(files, path, rows.schema()));
   arrow::TableBatchReader reader(rows);
   while (true) {

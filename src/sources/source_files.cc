@@ -161,7 +161,10 @@ Result<std::vector<FileInfo>> FindFiles(FileSystem& files, const std::string& pa
   } else {
     const PathParts cut = CutAtPattern(path);
     base = cut.fixed;
-    if (cut.patterns.empty() || !Exists(files, cut.fixed)) return NothingFound(path, base);
+    if (cut.patterns.empty()) return NothingFound(path, base);
+    const Status begin = files.Stat(cut.fixed).status();
+    if (begin.reason() == Reason::kFileNotFound) return NothingFound(path, base);
+    LARDER_RETURN_IF_ERROR(begin);
     LARDER_RETURN_IF_ERROR(search.AddMatches(cut.fixed, cut.patterns, 0, 0));
   }
   if (search.found.empty()) return NothingFound(path, base);
