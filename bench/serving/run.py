@@ -84,7 +84,7 @@ def main(program, seconds=5):
                     lines.append(f"| {connections} | {rate:,.0f} ({rates[0][0]:,.0f} to {rates[-1][0]:,.0f}) | {p50} | {p99} |")
             server.send_signal(signal.SIGTERM)
             server.wait(20)
-    versions = [measure.run([program, "version"])[0] for _ in range(11)]
+    versions = [measure.run([program, "version"]).wall_s for _ in range(11)]
     text = (f"# Serving, 1 row x {FEATURES} float64, {ENTITIES:,} entities, JSON\n\nMachine: {measure.machine()}; wrk on the same "
             f"cores, medians of five runs of {seconds} s.\n\n| connections | requests/s | p50 | p99 |\n| --- | --- | --- | --- |\n"
             + "\n".join(lines)
