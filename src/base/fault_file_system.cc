@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::array<std::string_view, kFileCallCount> kCallNames = {
     "open",    "read", "open for writing", "write",  "make durable", "close",
-    "look at", "list", "make folder",      "rename", "remove"};
+    "look at", "list", "make folder",      "rename", "remove",       "ask for the free space of"};
 
 Status OrderedFailure(Reason reason, FileCall call, const std::string& path) {
   return Status(reason, "cannot " + std::string(kCallNames[static_cast<std::size_t>(call)]) + ": " + path +
@@ -165,6 +165,18 @@ Status FaultFileSystem::RemoveFile(const std::string& path) {
 Status FaultFileSystem::RemoveFolder(const std::string& folder) {
   LARDER_RETURN_IF_ERROR(Count(FileCall::kRemove, folder));
   return files_.RemoveFolder(folder);
+}
+
+Result<bool> FaultFileSystem::RemoveIfAbandoned(const std::string& path) {
+  LARDER_RETURN_IF_ERROR(Count(FileCall::kRemove, path));
+  return files_.RemoveIfAbandoned(path);
+}
+
+Result<std::int64_t> FaultFileSystem::FreeBytes(const std::string& folder) {
+  LARDER_RETURN_IF_ERROR(Count(FileCall::kFreeBytes, folder));
+  LARDER_ASSIGN_OR_RETURN(const std::int64_t free_bytes, files_.FreeBytes(folder));
+  const std::lock_guard lock(mutex_);
+  return std::min(free_bytes, space_left_);
 }
 
 }  // namespace larder

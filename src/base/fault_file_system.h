@@ -25,8 +25,9 @@ enum class FileCall : std::uint8_t {
   kMakeFolders,
   kRename,
   kRemove,
+  kFreeBytes,
 };
-inline constexpr std::size_t kFileCallCount = 11;
+inline constexpr std::size_t kFileCallCount = 12;
 
 /// Passes calls on to another file system, counts them, and fails those that it was told to. A call that fails by order
 /// is not passed on, except that a failing Append first writes half of its bytes, as a full disk does. Thread-safe.
@@ -57,6 +58,9 @@ class FaultFileSystem final : public FileSystem {
   Status Rename(const std::string& from, const std::string& to) override;
   Status RemoveFile(const std::string& path) override;
   Status RemoveFolder(const std::string& folder) override;
+  Result<bool> RemoveIfAbandoned(const std::string& path) override;
+  /// Returns what LimitSpace left, when that is less.
+  Result<std::int64_t> FreeBytes(const std::string& folder) override;
 
  private:
   class ReadFile;

@@ -2,7 +2,9 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -218,6 +220,8 @@ class PosixFileSystem final : public FileSystem {
     const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
     const int number = Retry([&] { return ::open(path.c_str(), flags, kFileMode); });
     if (number < 0) return SystemFailure("open for writing", path);
+    // Best effort: a file system that cannot lock only loses the cleaning after a crash.
+    static_cast<void>(::flock(number, LOCK_EX | LOCK_NB));
     return std::unique_ptr<WritableFile>(std::make_unique<PosixWritableFile>(path, number));
   }
 
@@ -278,6 +282,27 @@ class PosixFileSystem final : public FileSystem {
     LARDER_RETURN_IF_ERROR(RemoveEntries(folder));
     if (::rmdir(folder.c_str()) != 0 && errno != ENOENT) return SystemFailure("remove", folder);
     return {};
+  }
+
+  Result<bool> RemoveIfAbandoned(const std::string& path) override {
+    const Descriptor file(Retry([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW); }));
+    if (file.number() < 0) return SystemFailure("open", path);
+    if (::flock(file.number(), LOCK_EX | LOCK_NB) != 0) {
+      return errno == EWOULDBLOCK ? Result<bool>(false) : Result<bool>(SystemFailure("lock", path));
+    }
+    LARDER_RETURN_IF_ERROR(RemoveFile(path));
+    return true;
+  }
+
+  Result<std::int64_t> FreeBytes(const std::string& folder) override {
+    struct statvfs space;
+    if (::statvfs(folder.empty() ? "." : folder.c_str(), &space) == 0) {
+      const std::uint64_t free_bytes = std::uint64_t{space.f_bavail} * space.f_frsize;
+      return static_cast<std::int64_t>(
+          std::min(free_bytes, static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())));
+    }
+    if (errno != ENOENT || FolderOf(folder) == folder) return SystemFailure("ask for the free space of", folder);
+    return FreeBytes(FolderOf(folder));
   }
 
  private:

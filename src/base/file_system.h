@@ -49,7 +49,8 @@ class FileSystem {
  public:
   virtual ~FileSystem() = default;
   virtual Result<std::unique_ptr<RandomAccessFile>> OpenForRead(const std::string& path) = 0;
-  /// Creates the file, or empties it.
+  /// Creates the file, or empties it. While it is open it is locked, as far as its file system can lock, so that other
+  /// processes can tell that somebody writes it (RemoveIfAbandoned).
   virtual Result<std::unique_ptr<WritableFile>> OpenForWrite(const std::string& path) = 0;
   virtual Result<FileInfo> Stat(const std::string& path) = 0;
   /// Lists a folder's entries, sorted by path as bytes; not the folders below it.
@@ -61,6 +62,10 @@ class FileSystem {
   virtual Status RemoveFile(const std::string& path) = 0;
   /// Removes a folder and all below it; ok when it is not there.
   virtual Status RemoveFolder(const std::string& folder) = 0;
+  /// Removes a file unless some process, this one included, has it open for writing; returns whether it was removed.
+  virtual Result<bool> RemoveIfAbandoned(const std::string& path) = 0;
+  /// Returns how many bytes this user may still write below `folder`, or below the first folder above it that exists.
+  virtual Result<std::int64_t> FreeBytes(const std::string& folder) = 0;
 };
 
 /// Returns the operating system's files.

@@ -4,7 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
+
+#include "base/fault_file_system.h"
 
 namespace larder {
 namespace {
@@ -49,6 +52,26 @@ TEST_F(FileSystemTest, AnOpenFileKnowsThatItWasReplaced) {
   EXPECT_EQ(text, "old");
   EXPECT_EQ(Content(Path("a")), "new");
   EXPECT_EQ(files_->List(folder_)->size(), 1U);
+}
+
+TEST_F(FileSystemTest, OnlyWhatNobodyWritesIsAbandoned) {
+  const auto written = *files_->OpenForWrite(Path("a"));
+  EXPECT_EQ(*files_->RemoveIfAbandoned(Path("a")), false);
+  EXPECT_TRUE(Exists(*files_, Path("a")));
+  ASSERT_TRUE(written->Close().ok());
+  EXPECT_EQ(*files_->RemoveIfAbandoned(Path("a")), true);
+  EXPECT_FALSE(Exists(*files_, Path("a")));
+  EXPECT_EQ(files_->RemoveIfAbandoned(Path("a")).status().reason(), Reason::kFileNotFound);
+}
+
+TEST_F(FileSystemTest, TellsFreeSpaceAlsoOfFoldersToBe) {
+  const auto free_bytes = files_->FreeBytes(folder_);
+  ASSERT_TRUE(free_bytes.ok());
+  EXPECT_GE(*free_bytes, 0);
+  EXPECT_TRUE(files_->FreeBytes(Path("to/be/made")).ok());
+  FaultFileSystem faults(*files_);
+  faults.LimitSpace(1000);
+  EXPECT_EQ(*faults.FreeBytes(folder_), std::min<std::int64_t>(*free_bytes, 1000));
 }
 
 TEST_F(FileSystemTest, ListsSortedByBytes) {

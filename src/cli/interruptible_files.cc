@@ -41,6 +41,8 @@ class InterruptibleFiles final : public FileSystem {
   Status Rename(const std::string& from, const std::string& to) override { return files_.Rename(from, to); }
   Status RemoveFile(const std::string& path) override { return files_.RemoveFile(path); }
   Status RemoveFolder(const std::string& folder) override { return files_.RemoveFolder(folder); }
+  Result<bool> RemoveIfAbandoned(const std::string& path) override { return files_.RemoveIfAbandoned(path); }
+  Result<std::int64_t> FreeBytes(const std::string& folder) override { return files_.FreeBytes(folder); }
 
  private:
   FileSystem& files_;

@@ -13,13 +13,18 @@
 #include <parquet/arrow/writer.h>
 #include <parquet/properties.h>
 #include <parquet/schema.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
+#include <charconv>
 #include <exception>
+#include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "columnar/arrow_io.h"
 #include "columnar/arrow_status.h"
@@ -34,10 +39,27 @@ constexpr std::int64_t kMaxRowGroupBytes = std::int64_t{128} << 20;
 constexpr std::int64_t kRowsAtOnce = 65'536;
 constexpr int kGzipLevel = 6;  // gzip's own; Arrow's 9 takes three times as long for a few per cent
 
+constexpr std::string_view kTemporarySuffix = ".new";
+
 // A name that no other writer of this machine takes, so that two of them never write into one file.
 std::string TemporaryName(const std::string& path) {
   static std::atomic<std::uint64_t> next{0};
-  return path + "." + std::to_string(::getpid()) + "-" + std::to_string(next.fetch_add(1)) + ".new";
+  return path + "." + std::to_string(::getpid()) + "-" + std::to_string(next.fetch_add(1)) +
+         std::string(kTemporarySuffix);
+}
+
+// Returns the process that gave `name` to a temporary file of `path`; nullopt when it is no such name.
+std::optional<pid_t> WriterOf(std::string_view name, std::string_view path) {
+  if (!name.starts_with(path) || !name.ends_with(kTemporarySuffix)) return std::nullopt;
+  if (name.size() <= path.size() + kTemporarySuffix.size() || name[path.size()] != '.') return std::nullopt;
+  const std::string_view numbers =
+      name.substr(path.size() + 1, name.size() - path.size() - 1 - kTemporarySuffix.size());
+  const std::size_t dash = numbers.find('-');
+  if (dash == 0 || dash == std::string_view::npos || dash + 1 == numbers.size()) return std::nullopt;
+  if (numbers.find_first_not_of("0123456789-") != std::string_view::npos) return std::nullopt;
+  pid_t process = 0;
+  const auto [end, error] = std::from_chars(numbers.data(), numbers.data() + dash, process);
+  return error == std::errc() && end == numbers.data() + dash ? std::optional(process) : std::nullopt;
 }
 
 // A file that takes its name when all of it is durable, and is removed otherwise.
@@ -339,6 +361,24 @@ Result<std::unique_ptr<TableWriter>> CreateTableFile(FileSystem& files, const st
   const NewFile to{schema, file->file(), path, pool == nullptr ? arrow::default_memory_pool() : pool};
   LARDER_ASSIGN_OR_RETURN(std::unique_ptr<FormatWriter> writer, BeginFormat(format, to));
   return std::unique_ptr<TableWriter>(std::make_unique<AtomicTableWriter>(std::move(file), std::move(writer)));
+}
+
+std::int64_t RemoveLeftovers(FileSystem& files, const std::string& path) {
+  const std::size_t slash = path.find_last_of('/');
+  const Result<std::vector<FileInfo>> beside = files.List(slash == std::string::npos ? "." : path.substr(0, slash + 1));
+  if (!beside.ok()) return 0;
+  const std::string_view name = std::string_view(path).substr(slash == std::string::npos ? 0 : slash + 1);
+  std::int64_t removed = 0;
+  for (const FileInfo& info : *beside) {
+    if (info.is_folder) continue;
+    const std::optional<pid_t> writer = WriterOf(info.path.substr(info.path.find_last_of('/') + 1), name);
+    // The writer may have closed its file and be about to rename it; and elsewhere (another container) a process of
+    // that number may write: its lock tells.
+    if (!writer || ::kill(*writer, 0) == 0 || errno != ESRCH) continue;
+    const Result<bool> gone = files.RemoveIfAbandoned(info.path);
+    if (gone.ok() && *gone) ++removed;
+  }
+  return removed;
 }
 
 }  // namespace larder

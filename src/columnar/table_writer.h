@@ -1,6 +1,7 @@
 // One file of rows, written whole or not at all.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -32,5 +33,10 @@ class TableWriter {
 Result<std::unique_ptr<TableWriter>> CreateTableFile(FileSystem& files, const std::string& path,
                                                      const std::shared_ptr<arrow::Schema>& schema,
                                                      arrow::MemoryPool* pool = nullptr);
+
+/// Removes what processes that ended without a chance to clean up left beside `path` of files that should have become
+/// it; returns how many. What a process that lives writes stays. Best effort: a file that cannot be removed stays, and
+/// nothing fails for it.
+std::int64_t RemoveLeftovers(FileSystem& files, const std::string& path);
 
 }  // namespace larder

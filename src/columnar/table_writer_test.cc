@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <parquet/file_reader.h>
 #include <parquet/metadata.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <string>
@@ -176,6 +177,43 @@ TEST_F(TableWriterTest, AfterAnyFailureTheOldFileStands) {
     EXPECT_NE(Content(name), "old");
     ASSERT_TRUE(files_->RemoveFile(Path(name)).ok());
   }
+}
+
+// Returns the number of a process that has ended.
+pid_t DeadProcess() {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(0);
+  int status = 0;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  return child;
+}
+
+TEST_F(TableWriterTest, LeftoversOfDeadProcessesAreRemoved) {
+  const std::string dead = std::to_string(DeadProcess());
+  const std::string alive = std::to_string(::getpid());
+  const std::vector<std::string> stay = {"a.parquet",
+                                         "a.parquet." + alive + "-7.new",
+                                         "a.parquet." + dead + ".new",
+                                         "a.parquet." + dead + "-x.new",
+                                         "ba.parquet." + dead + "-0.new",
+                                         "a.parquet.-0.new",
+                                         "a.parquet." + dead + "-0.newer"};
+  for (const std::string& name : stay) ASSERT_TRUE(WriteFileAtomically(*files_, Path(name), "x").ok());
+  for (const char* number : {"-0.new", "-12.new"}) {
+    ASSERT_TRUE(WriteFileAtomically(*files_, Path("a.parquet." + dead + number), "x").ok());
+  }
+  EXPECT_EQ(RemoveLeftovers(*files_, Path("a.parquet")), 2);
+  EXPECT_EQ(FileCount(), stay.size());
+  for (const std::string& name : stay) EXPECT_TRUE(Exists(*files_, Path(name))) << name;
+  EXPECT_EQ(RemoveLeftovers(*files_, Path("none/a.parquet")), 0);
+}
+
+TEST_F(TableWriterTest, WhatSomebodyWritesIsNoLeftover) {
+  const std::string path = Path("a.parquet." + std::to_string(DeadProcess()) + "-0.new");
+  const auto file = *files_->OpenForWrite(path);  // as a process of that number in another container
+  EXPECT_EQ(RemoveLeftovers(*files_, Path("a.parquet")), 0);
+  ASSERT_TRUE(file->Close().ok());
+  EXPECT_EQ(RemoveLeftovers(*files_, Path("a.parquet")), 1);
 }
 
 }  // namespace
