@@ -1,0 +1,128 @@
+// Sums of doubles without rounding: the same bits whatever the order, and values can be taken out again.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "aggregates/wide_number.h"
+
+namespace larder {
+
+/// Holds a fixed-point number wide enough for every finite double (or every product of two), and counts what is not
+/// finite. Adding is two or three integer additions; carries wait (after R. M. Neal, "Fast exact summation using small
+/// and large superaccumulators", 2015, section 2). A group: what was added can be subtracted, in any order, and equal
+/// multisets give equal finishes. Plain value, not thread-safe.
+template <std::size_t kChunkCount, int kScale>
+class FixedPoint {
+ public:
+  /// Adds sign * mantissa * 2^exponent; `exponent` is at least 32 * kScale.
+  void Add(std::uint64_t mantissa, int exponent, bool is_negative);
+  /// Adds every chunk of another.
+  void Merge(const FixedPoint& other);
+  /// Takes every chunk of another out.
+  void Remove(const FixedPoint& other);
+
+  /// Returns the exact value. Passes waiting carries on first: the value stays.
+  WideNumber Value();
+
+ private:
+  void Normalize();
+  void CountWaiting(std::uint32_t count);
+
+  // Chunk i counts 2^(32 * (kScale + i)). Additions put less than 2^33 into a chunk, so 2^29 of them can wait.
+  static constexpr std::uint32_t kMaxWaiting = 1U << 29;
+
+  std::array<std::int64_t, kChunkCount> chunks_{};
+  std::uint32_t waiting_ = 0;
+};
+
+/// Counts values that no fixed-point number holds.
+struct NotFinite {
+  std::int64_t nan_count = 0;
+  std::int64_t positive_count = 0;  ///< +infinity
+  std::int64_t negative_count = 0;  ///< -infinity
+
+  bool any() const { return nan_count != 0 || positive_count != 0 || negative_count != 0; }
+  /// Returns what IEEE 754 makes of a sum with them: NaN (of one bit pattern) or an infinity. `any()` must hold.
+  double Sum() const;
+};
+
+/// Returns the one NaN that results have.
+double ResultNan();
+
+/// Holds the exact sum of doubles.
+class ExactSum {
+ public:
+  void Add(double value) { Put(value, 1); }
+  /// Takes out a value that was added.
+  void Remove(double value) { Put(value, -1); }
+  void Merge(const ExactSum& other);
+  void Remove(const ExactSum& other);
+
+  std::int64_t count() const { return count_; }
+  const NotFinite& not_finite() const { return not_finite_; }
+  /// Returns the sum of the finite values.
+  WideNumber FiniteSum() { return sum_.Value(); }
+
+  /// Returns the exact sum rounded once to the nearest double, ties to even; +0.0 when it is zero. NaN when one value
+  /// was NaN or both infinities occur; beyond the largest double an infinity.
+  double Sum();
+  /// Returns the exact sum divided by the count, rounded once; NaN without values.
+  double Mean();
+
+ private:
+  void Put(double value, int direction);
+
+  FixedPoint<70, -34> sum_;
+  NotFinite not_finite_;
+  std::int64_t count_ = 0;
+};
+
+/// Holds the exact sum of products of pairs of doubles: of x * x for variances, of x * y for covariances.
+class ExactProductSum {
+ public:
+  void Add(double x, double y) { Put(x, y, false); }
+  void Remove(double x, double y) { Put(x, y, true); }
+  void Merge(const ExactProductSum& other) { sum_.Merge(other.sum_); }
+  void Remove(const ExactProductSum& other) { sum_.Remove(other.sum_); }
+
+  /// Returns the sum; pairs with a value that is not finite do not count.
+  WideNumber FiniteSum() { return sum_.Value(); }
+
+ private:
+  void Put(double x, double y, bool removes);
+
+  FixedPoint<140, -68> sum_;
+};
+
+/// Says what a variance is divided by.
+enum class VarianceOf : std::uint8_t {
+  kPopulation,  ///< n * n
+  kSample,      ///< n * (n - 1)
+};
+
+/// Holds what mean, variance and standard deviation are made of.
+class ExactMoments {
+ public:
+  void Add(double value);
+  void Remove(double value);
+  void Merge(const ExactMoments& other);
+  void Remove(const ExactMoments& other);
+
+  std::int64_t count() const { return sum_.count(); }
+  ExactSum& sum() { return sum_; }
+
+  /// Returns (n * sum of squares - square of sum) / (n * n or n * (n - 1)), exact and rounded once; NaN when a value is
+  /// not finite. Needs at least one value, of a sample two.
+  double Variance(VarianceOf of);
+  /// Returns the square root of that, rounded.
+  double StandardDeviation(VarianceOf of);
+
+ private:
+  ExactSum sum_;
+  ExactProductSum squares_;
+};
+
+}  // namespace larder
