@@ -10,7 +10,7 @@
 #include "base/check.h"
 #include "base/counters.h"
 #include "base/random.h"
-#include "online/ram_tier.h"
+#include "ram/ram_tier.h"
 #include "online/rocksdb_store.h"
 
 namespace larder {

@@ -49,6 +49,20 @@ std::int64_t WriteResult::applied_count() const {
   return std::count(outcomes.begin(), outcomes.end(), WriteOutcome::kApplied);
 }
 
+void OnlineTable::FindInMemory(std::span<const CellKey> keys, const MemoryPin&, std::span<CellInMemory> cells) {
+  std::fill_n(cells.begin(), keys.size(), CellInMemory());
+}
+
+Result<std::vector<std::unique_ptr<CellScan>>> OnlineTable::ScanParts(ScanCells what, int) {
+  std::vector<std::unique_ptr<CellScan>> scans(1);
+  LARDER_ASSIGN_OR_RETURN(scans[0], Scan(what));
+  return scans;
+}
+
+Status OnlineStore::Checkpoint(const std::string&) {
+  return Status(Reason::kInvalidConfig, "the online store has no files to copy", "use online_store: {type: rocksdb}");
+}
+
 Status CheckWrites(const TableName& table, std::span<const CellWrite> writes) {
   for (std::size_t i = 0; i < writes.size(); ++i) {
     const CellWrite& write = writes[i];

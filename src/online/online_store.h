@@ -14,6 +14,7 @@
 #include "base/cancellation.h"
 #include "base/status.h"
 #include "online/cell.h"
+#include "online/memory_pins.h"
 
 namespace larder {
 
@@ -63,6 +64,22 @@ struct WriteResult {
 /// returns, on the caller's thread; by a store behind a network later, on a thread of its own.
 using ReadDone = std::function<void(Status)>;
 
+/// Tells what memory knows of a cell.
+enum class MemoryState : std::uint8_t {
+  kUnknown,  ///< not in memory: only the store can tell
+  kMissing,  ///< never written: memory has every cell of the table
+  kDeleted,  ///< the newest write is a deletion
+  kFound,
+};
+
+/// Holds the answer of a look-up in memory; borrows the bytes of the store, which stay as they are while the pin does.
+struct CellInMemory {
+  MemoryState state = MemoryState::kUnknown;
+  CellTime time = {};           ///< of the newest write, a deletion too
+  std::string_view value = {};  ///< of a cell that was found
+  std::uint64_t revision = 0;   ///< of a cell that was found: equal ones of a key and table object are equal bytes
+};
+
 /// Says which cells of one key to read.
 struct CellRange {
   std::string_view entity_key;
@@ -99,6 +116,7 @@ class CellScan {
 /// Says how a bulk load may work.
 struct LoadOptions {
   std::int64_t memory_bytes = 64 << 20;        ///< buffered before it goes to files
+  int thread_count = 2;                        ///< that sort, merge and write files at the end
   const Cancellation* cancellation = nullptr;  ///< looked at by Add and Commit; must outlive the load
 };
 
@@ -137,6 +155,13 @@ class OnlineTable {
   /// key are seen as some write left them, never between. A reader never sees the time of a cell go back. kDamaged when
   /// stored bytes are not what was written: they are never returned. kIoError.
   virtual void Read(std::span<const CellKey> keys, CellBatch& cells, ReadDone done) = 0;
+  /// Looks up cells that are in memory, and nothing else: without a lock, an allocation, a wait or I/O, so that an
+  /// event loop may do it. Keys are prefetched together: give it a whole request. `cells` has as many places as there
+  /// are keys and gets one answer for each, in order; those that are kUnknown are to be asked of Read. A cell can be
+  /// unknown though it was in memory a moment ago. `pin` is one that this table's store gave; with an empty one all are
+  /// unknown. Cells are as some write left them, as by Read; a key that stands twice in the request, not side by side,
+  /// may be answered by two writes. A store without such memory knows none.
+  virtual void FindInMemory(std::span<const CellKey> keys, const MemoryPin& pin, std::span<CellInMemory> cells);
   /// Reads a range of cells of one key, ascending by sort key as bytes unless asked otherwise; deleted ones are left
   /// out. Otherwise as Read.
   virtual void ReadRange(const CellRange& range, CellBatch& cells, ReadDone done) = 0;
@@ -146,6 +171,9 @@ class OnlineTable {
   /// kIoError for good once the disk failed to sync: then only opening the store again helps. kReadOnly.
   virtual Result<WriteResult> Write(std::span<const CellWrite> writes) = 0;
   virtual Result<std::unique_ptr<CellScan>> Scan(ScanCells what) = 0;
+  /// Begins up to `count` scans of one moment that together give what Scan gives, each the cells of other entities, for
+  /// as many threads. A store that cannot divide its tables gives one.
+  virtual Result<std::vector<std::unique_ptr<CellScan>>> ScanParts(ScanCells what, int count);
   /// Begins a bulk load; kAlreadyRunning while another one of this table is going on.
   virtual Result<std::unique_ptr<TableLoad>> BeginLoad(const LoadOptions& options) = 0;
   virtual TableStatistics Statistics() const = 0;
@@ -159,11 +187,18 @@ class OnlineStore {
   /// Returns the table of this name, whether it is there or not. Costs a look-up under a lock: resolve once and keep
   /// it. It must not outlive the store.
   virtual Result<std::shared_ptr<OnlineTable>> OpenTable(const TableName& name) = 0;
+  /// Returns a pin for FindInMemory on any table of this store: take one for a request, before its first look-up, and
+  /// let it go when its answer is made. Wait-free; an empty one when kPins are held, or when the store needs none.
+  virtual MemoryPin PinMemory() { return {}; }
   /// Removes a table with all its cells, durably; ok when it is not there. Reads in progress end undisturbed. A load in
   /// progress fails at its Commit.
   virtual Status DropTable(const TableName& name) = 0;
   /// Returns the tables that are there, by name.
   virtual std::vector<TableStatistics> Tables() const = 0;
+  /// Makes `folder`, which must not be there, a copy of the store as it is at one moment; reads and writes go on. The
+  /// copy is durable, and shares files with the store where the file system can: that costs no space until one of them
+  /// changes. kInvalidConfig for a store without files.
+  virtual Status Checkpoint(const std::string& folder);
   /// Tells whether writes are accepted, and if not why: kNoSpace, kIoError, kReadOnly. Costs no I/O.
   virtual Status CheckWritable() const = 0;
   /// Returns about how many bytes the store takes on disk, or, of one without a disk, in memory.

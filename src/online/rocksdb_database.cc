@@ -10,6 +10,7 @@
 
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 #include "online/log_check.h"
@@ -332,13 +333,7 @@ rocksdb::Status RocksDbDatabase::TryOpen(bool read_only) {
 
 /// Marks the store as made and in use.
 Status RocksDbDatabase::Finish() {
-  const std::string text = std::string(kFormatText) + std::to_string(kFormat) + "\n";
-  if (is_new_) {
-    const std::string fresh = Path(kFormatFile) + ".new";
-    rocksdb::Status status = rocksdb::WriteStringToFile(env_.get(), text, fresh, true);
-    if (status.ok()) status = env_->RenameFile(fresh, Path(kFormatFile));
-    LARDER_RETURN_IF_ERROR(FromRocksDb(status, "cannot write FORMAT"));
-  }
+  if (is_new_) LARDER_RETURN_IF_ERROR(WriteFormat(path_));
   LARDER_RETURN_IF_ERROR(MarkInUse());
   if (!env_->FileExists(Path(kBallastFile)).ok()) {
     // Without room for it the store works all the same.
@@ -347,6 +342,29 @@ Status RocksDbDatabase::Finish() {
     if (!ballast.ok()) env_->DeleteFile(Path(kBallastFile)).PermitUncheckedError();
   }
   return {};
+}
+
+Status RocksDbDatabase::WriteFormat(const std::string& folder) {
+  const std::string text = std::string(kFormatText) + std::to_string(kFormat) + "\n";
+  const std::string path = folder + "/" + kFormatFile;
+  const std::string fresh = path + ".new";
+  rocksdb::Status status = rocksdb::WriteStringToFile(env_.get(), text, fresh, true);
+  if (status.ok()) status = env_->RenameFile(fresh, path);
+  return FromRocksDb(status, "cannot write FORMAT");
+}
+
+Status RocksDbDatabase::Checkpoint(const std::string& folder) {
+  if (database_ == nullptr) return CheckWritable();
+  rocksdb::Checkpoint* made = nullptr;
+  rocksdb::Status status = rocksdb::Checkpoint::Create(database_.get(), &made);
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  if (status.ok()) status = checkpoint->CreateCheckpoint(folder);
+  LARDER_RETURN_IF_ERROR(FromRocksDb(status, "cannot copy the online store"));
+  LARDER_RETURN_IF_ERROR(WriteFormat(folder));
+  std::unique_ptr<rocksdb::Directory> directory;
+  status = env_->NewDirectory(folder, &directory);
+  if (status.ok()) status = directory->Fsync();
+  return FromRocksDb(status, "cannot copy the online store");
 }
 
 /// Writes from which log on the last writes stand.

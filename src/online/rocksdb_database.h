@@ -106,6 +106,9 @@ class RocksDbDatabase {
   /// Notes a failure that concerns writing, and returns it as ours.
   Status NoteFailure(const rocksdb::Status& status, const std::string& what);
 
+  /// Copies the database to a folder that is not there (OnlineStore::Checkpoint); for the one who commits.
+  Status Checkpoint(const std::string& folder);
+
   std::int64_t StoredBytes() const;
 
  private:
@@ -122,6 +125,7 @@ class RocksDbDatabase {
   Status TryOpenFamilies();
   rocksdb::Status TryOpen(bool read_only);
   Status Finish();
+  Status WriteFormat(const std::string& folder);
   Status MarkInUse();
   Status Reopen();
   bool Close();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <future>
 #include <optional>
 #include <queue>
 #include <utility>
@@ -19,16 +20,23 @@ namespace {
 
 constexpr std::uint64_t kTableFileBytes = 64 << 20;
 
-/// Walks over sorted cells one after another: those of one run, or of the table as it is.
+/// Bounds a part of the keys: those from `from` on and before `to`; an empty `to` has no end.
+struct KeyRange {
+  std::string from;
+  std::string to;
+};
+
+/// Walks over the sorted cells of a range: those of one run, or of the table as it is.
 class CellSource {
  public:
   explicit CellSource(std::vector<std::string> files) : files_(std::move(files)) {}
   explicit CellSource(std::unique_ptr<rocksdb::Iterator> iterator) : iterator_(std::move(iterator)) {}
 
-  /// Goes to the first cell.
-  Status Begin(const rocksdb::Options& options) {
+  /// Goes to the first cell of the range, which must stay.
+  Status Begin(const rocksdb::Options& options, const KeyRange& range) {
+    range_ = &range;
     if (iterator_ == nullptr) return OpenNextFile(options);
-    iterator_->SeekToFirst();
+    iterator_->Seek(range.from);
     return FromRocksDb(iterator_->status(), "cannot read the stored table");
   }
   Status Next(const rocksdb::Options& options) {
@@ -37,35 +45,59 @@ class CellSource {
     LARDER_RETURN_IF_ERROR(FromRocksDb(iterator_->status(), "cannot read a sorted file"));
     return OpenNextFile(options);
   }
-  bool is_valid() const { return iterator_ != nullptr && iterator_->Valid(); }
+  bool is_valid() const {
+    return iterator_ != nullptr && iterator_->Valid() && (range_->to.empty() || key() < range_->to);
+  }
   std::string_view key() const { return iterator_->key().ToStringView(); }
   std::string_view cell() const { return iterator_->value().ToStringView(); }
 
  private:
   Status OpenNextFile(const rocksdb::Options& options) {
     iterator_.reset();
-    if (next_file_ == files_.size()) return {};
-    reader_ = std::make_unique<rocksdb::SstFileReader>(options);
-    LARDER_RETURN_IF_ERROR(FromRocksDb(reader_->Open(files_[next_file_++]), "cannot read a sorted file"));
-    rocksdb::ReadOptions read;
-    read.fill_cache = false;
-    iterator_.reset(reader_->NewIterator(read));
-    iterator_->SeekToFirst();
-    return FromRocksDb(iterator_->status(), "cannot read a sorted file");
+    while (next_file_ < files_.size()) {
+      reader_ = std::make_unique<rocksdb::SstFileReader>(options);
+      LARDER_RETURN_IF_ERROR(FromRocksDb(reader_->Open(files_[next_file_++]), "cannot read a sorted file"));
+      rocksdb::ReadOptions read;
+      read.fill_cache = false;
+      read.readahead_size = 1 << 20;
+      iterator_.reset(reader_->NewIterator(read));
+      iterator_->Seek(range_->from);
+      if (iterator_->Valid()) return {};
+      LARDER_RETURN_IF_ERROR(FromRocksDb(iterator_->status(), "cannot read a sorted file"));
+      iterator_.reset();
+    }
+    return {};
   }
 
   std::vector<std::string> files_;
+  const KeyRange* range_ = nullptr;
   std::size_t next_file_ = 0;
   std::unique_ptr<rocksdb::SstFileReader> reader_;
   std::unique_ptr<rocksdb::Iterator> iterator_;
 };
 
-/// Holds the content that is to be swapped in.
+/// Holds the content that is to be swapped in, or a part of it.
 struct NextContent {
+  Status status;
   std::vector<std::string> files;
   TableStatistics statistics;
   std::int64_t applied_count = 0;
 };
+
+/// Divides the keys of runs into about `count` ranges of about one size.
+std::vector<KeyRange> DivideKeys(const std::vector<SortedRun>& runs, int count) {
+  std::vector<std::string> keys;
+  for (const SortedRun& run : runs) keys.insert(keys.end(), run.some_keys.begin(), run.some_keys.end());
+  std::sort(keys.begin(), keys.end());
+  std::vector<KeyRange> ranges(1);
+  for (int i = 1; i < count && !keys.empty(); ++i) {
+    const std::string& border = keys[keys.size() * static_cast<std::size_t>(i) / static_cast<std::size_t>(count)];
+    if (border <= ranges.back().from) continue;
+    ranges.back().to = border;
+    ranges.push_back({border, ""});
+  }
+  return ranges;
+}
 
 class RocksDbLoad final : public TableLoad {
  public:
@@ -74,7 +106,7 @@ class RocksDbLoad final : public TableLoad {
         shared_(shared),
         options_(options),
         folder_(shared.database.NewLoadFolder()),
-        runs_(shared.database.options(), folder_, options.memory_bytes) {}
+        runs_(shared.database.options(), folder_, {options.memory_bytes, options.thread_count}) {}
   ~RocksDbLoad() override;
 
   Status MakeFolder();
@@ -87,7 +119,9 @@ class RocksDbLoad final : public TableLoad {
   Status RecordChanges();
   Status StopRecording();
   Status Merge();
-  Status MergeSources(std::vector<CellSource>& sources, bool first_is_stored, CellFileWriter& writer);
+  NextContent MergeRange(const KeyRange& range, std::size_t part);
+  Status MergeSources(std::vector<CellSource>& sources, bool first_is_stored, CellFileWriter& writer,
+                      std::int64_t& applied_count) const;
   Status SwapIn(LoadResult& result);
   Status FillFamily(CellFamily& family, rocksdb::WriteBatch& batch);
   Status KeepChanged(const std::string& stored_key, CellFamily& family, rocksdb::WriteBatch& batch);
@@ -97,9 +131,10 @@ class RocksDbLoad final : public TableLoad {
   const LoadOptions options_;
   const std::string folder_;
   SortedRuns runs_;
-  std::shared_ptr<CellFamily> stored_;  ///< the table when the merge began
-  std::optional<DatabaseUse> use_;      ///< while it is read
-  std::unique_ptr<rocksdb::Iterator> stored_cells_;
+  std::shared_ptr<CellFamily> stored_;                            ///< the table when the merge began
+  std::optional<DatabaseUse> use_;                                ///< while it is read
+  std::vector<KeyRange> ranges_;                                  ///< that are merged side by side
+  std::vector<std::unique_ptr<rocksdb::Iterator>> stored_cells_;  ///< one for each range, all of one moment
   NextContent next_;
 };
 
@@ -112,7 +147,7 @@ Status RocksDbLoad::MakeFolder() {
 }
 
 RocksDbLoad::~RocksDbLoad() {
-  stored_cells_.reset();
+  stored_cells_.clear();
   std::error_code error;  // what cannot be removed now is removed at the next opening
   std::filesystem::remove_all(folder_, error);
   table_->EndLoad();
@@ -136,6 +171,7 @@ Result<LoadResult> RocksDbLoad::Commit() {
 Result<LoadResult> RocksDbLoad::CommitNow() {
   LARDER_RETURN_IF_ERROR(CheckCancelled());
   LARDER_RETURN_IF_ERROR(runs_.Finish());
+  ranges_ = DivideKeys(runs_.runs(), options_.thread_count);
   LARDER_RETURN_IF_ERROR(shared_.queue.RunAlone([this] { return RecordChanges(); }));
   LARDER_RETURN_IF_ERROR(Merge());
   use_.reset();
@@ -155,7 +191,9 @@ Status RocksDbLoad::RecordChanges() {
     rocksdb::ReadOptions options;
     options.fill_cache = false;
     options.readahead_size = 1 << 20;
-    stored_cells_.reset(database->NewIterator(options, stored_->handle()));
+    for (std::size_t i = 0; i < ranges_.size(); ++i) {
+      stored_cells_.emplace_back(database->NewIterator(options, stored_->handle()));
+    }
   }
   table_->changes().is_recorded = true;
   return {};
@@ -171,25 +209,46 @@ Status RocksDbLoad::StopRecording() {
 /// Makes the files of the next content: the runs themselves when nothing is to be merged, else new ones.
 Status RocksDbLoad::Merge() {
   if (stored_ == nullptr && runs_.is_one_sequence()) {
-    for (const std::vector<std::string>& run : runs_.runs()) {
-      next_.files.insert(next_.files.end(), run.begin(), run.end());
-    }
+    for (const SortedRun& run : runs_.runs()) next_.files.insert(next_.files.end(), run.files.begin(), run.files.end());
     next_.statistics = runs_.statistics();
     next_.applied_count = next_.statistics.row_count + next_.statistics.deleted_count;
     return {};
   }
-  std::vector<CellSource> sources;
-  if (stored_cells_ != nullptr) sources.emplace_back(std::move(stored_cells_));
-  for (const std::vector<std::string>& run : runs_.runs()) sources.emplace_back(run);
-  CellFileWriter writer(shared_.database.options(), folder_ + "/table-", kTableFileBytes);
-  LARDER_RETURN_IF_ERROR(MergeSources(sources, stored_ != nullptr, writer));
-  LARDER_RETURN_IF_ERROR(writer.Finish());
-  next_.files = writer.files();
-  next_.statistics = writer.statistics();
-  return {};
+  std::vector<std::future<NextContent>> parts;
+  for (std::size_t part = 0; part < ranges_.size(); ++part) {
+    parts.push_back(std::async(ranges_.size() == 1 ? std::launch::deferred : std::launch::async,
+                               [this, part] { return MergeRange(ranges_[part], part); }));
+  }
+  for (std::future<NextContent>& future : parts) {
+    const NextContent part = future.get();
+    if (next_.status.ok()) next_.status = part.status;
+    next_.files.insert(next_.files.end(), part.files.begin(), part.files.end());
+    AddStatistics(part.statistics, next_.statistics);
+    next_.applied_count += part.applied_count;
+  }
+  return next_.status;
 }
 
-Status RocksDbLoad::MergeSources(std::vector<CellSource>& sources, bool first_is_stored, CellFileWriter& writer) {
+NextContent RocksDbLoad::MergeRange(const KeyRange& range, std::size_t part) {
+  const rocksdb::Options& options = shared_.database.options();
+  std::vector<CellSource> sources;
+  if (stored_ != nullptr) sources.emplace_back(std::move(stored_cells_[part]));
+  for (const SortedRun& run : runs_.runs()) sources.emplace_back(run.files);
+  NextContent content;
+  for (CellSource& source : sources) {
+    if (content.status.ok()) content.status = source.Begin(options, range);
+  }
+  if (!content.status.ok()) return content;
+  CellFileWriter writer(options, folder_ + "/table-" + std::to_string(part) + "-", kTableFileBytes);
+  content.status = MergeSources(sources, stored_ != nullptr, writer, content.applied_count);
+  if (content.status.ok()) content.status = writer.Finish();
+  content.files = writer.files();
+  content.statistics = writer.statistics();
+  return content;
+}
+
+Status RocksDbLoad::MergeSources(std::vector<CellSource>& sources, bool first_is_stored, CellFileWriter& writer,
+                                 std::int64_t& applied_count) const {
   constexpr std::int64_t kCellsBetweenLooks = 4096;
   const rocksdb::Options& options = shared_.database.options();
   // The least key is on top; of equal keys the source that is earlier, so that later ones win ties.
@@ -199,7 +258,6 @@ Status RocksDbLoad::MergeSources(std::vector<CellSource>& sources, bool first_is
   };
   std::priority_queue<std::size_t, std::vector<std::size_t>, decltype(is_behind)> heap(is_behind);
   for (std::size_t i = 0; i < sources.size(); ++i) {
-    LARDER_RETURN_IF_ERROR(sources[i].Begin(options));
     if (sources[i].is_valid()) heap.push(i);
   }
   std::string key;
@@ -223,7 +281,7 @@ Status RocksDbLoad::MergeSources(std::vector<CellSource>& sources, bool first_is
       if (sources[source].is_valid()) heap.push(source);
     }
     LARDER_RETURN_IF_ERROR(writer.Append(key, newest));
-    if (winner > 0 || !first_is_stored) ++next_.applied_count;
+    if (winner > 0 || !first_is_stored) ++applied_count;
   }
   return {};
 }

@@ -27,6 +27,7 @@ class RocksDbStore final : public OnlineStore {
   Result<std::shared_ptr<OnlineTable>> OpenTable(const TableName& name) override;
   Status DropTable(const TableName& name) override;
   std::vector<TableStatistics> Tables() const override;
+  Status Checkpoint(const std::string& folder) override;
   Status CheckWritable() const override { return database_->CheckWritable(); }
   std::int64_t StoredBytes() const override {
     const DatabaseUse use(*database_);
@@ -114,6 +115,14 @@ Status RocksDbStore::Drop(RocksDbTable& table) {
   state.dropped = true;
   table.Publish(std::move(state));
   return {};
+}
+
+Status RocksDbStore::Checkpoint(const std::string& folder) {
+  // Alone, so that all tables and their records are of one moment.
+  return queue_.RunAlone([&] {
+    const DatabaseUse use(*database_);
+    return database_->Checkpoint(folder);
+  });
 }
 
 std::vector<TableStatistics> RocksDbStore::Tables() const {

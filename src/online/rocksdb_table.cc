@@ -1,5 +1,6 @@
 #include "online/rocksdb_table.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -56,19 +57,48 @@ bool ToEndOfPrefix(std::string& prefix) {
   return true;
 }
 
+/// Returns up to `count` - 1 stored keys that divide a family into parts of about one size, each the first that a cell
+/// of its entity can have; ascending.
+std::vector<std::string> DividingKeys(rocksdb::DB& database, const CellFamily& family, int count) {
+  rocksdb::ColumnFamilyMetaData files;
+  database.GetColumnFamilyMetaData(family.handle(), &files);
+  std::vector<std::string> keys;
+  for (const rocksdb::LevelMetaData& level : files.levels) {
+    for (const rocksdb::SstFileMetaData& file : level.files) {
+      CellKey key;
+      if (!ReadStoredKey(file.smallestkey, key).ok()) continue;
+      std::string prefix;
+      AppendStoredPrefix(key.entity_key, prefix);
+      keys.push_back(std::move(prefix));
+    }
+  }
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  std::vector<std::string> dividing;
+  for (int i = 1; i < count && !keys.empty(); ++i) {
+    const std::string& key = keys[keys.size() * static_cast<std::size_t>(i) / static_cast<std::size_t>(count)];
+    if (key != keys.front() && (dividing.empty() || dividing.back() < key)) dividing.push_back(key);
+  }
+  return dividing;
+}
+
 class RocksDbScan final : public CellScan {
  public:
   RocksDbScan(RocksDbDatabase& database, ScanCells what) : use_(database), what_(what) {}
 
-  Status Begin(std::shared_ptr<CellFamily> family) {
+  /// Begins with the stored keys from `from` on and before `to`; an empty `to` has no end.
+  Status Begin(std::shared_ptr<CellFamily> family, std::string from = {}, std::string to = {}) {
     if (family == nullptr) return {};
     LARDER_ASSIGN_OR_RETURN(rocksdb::DB* const database, use_.database());
     family_ = std::move(family);
+    to_ = std::move(to);
+    upper_bound_ = to_;
     rocksdb::ReadOptions options;
     options.fill_cache = false;
     options.readahead_size = 1 << 20;
+    if (!to_.empty()) options.iterate_upper_bound = &upper_bound_;
     iterator_.reset(database->NewIterator(options, family_->handle()));
-    iterator_->SeekToFirst();
+    iterator_->Seek(from);
     return {};
   }
 
@@ -102,6 +132,8 @@ class RocksDbScan final : public CellScan {
  private:
   const DatabaseUse use_;
   std::shared_ptr<CellFamily> family_;
+  std::string to_;
+  rocksdb::Slice upper_bound_;  ///< of to_
   const ScanCells what_;
   bool is_begun_ = false;
   std::unique_ptr<rocksdb::Iterator> iterator_;
@@ -212,6 +244,28 @@ Result<std::unique_ptr<CellScan>> RocksDbTable::Scan(ScanCells what) {
   auto scan = std::make_unique<RocksDbScan>(shared_.database, what);
   LARDER_RETURN_IF_ERROR(scan->Begin(state().family));
   return std::unique_ptr<CellScan>(std::move(scan));
+}
+
+Result<std::vector<std::unique_ptr<CellScan>>> RocksDbTable::ScanParts(ScanCells what, int count) {
+  std::vector<std::unique_ptr<CellScan>> scans;
+  const Status status = shared_.queue.RunAlone([&]() -> Status {
+    const std::shared_ptr<CellFamily> family = state().family;
+    const DatabaseUse use(shared_.database);
+    std::vector<std::string> borders = {""};
+    if (family != nullptr) {
+      LARDER_ASSIGN_OR_RETURN(rocksdb::DB* const database, use.database());
+      for (std::string& key : DividingKeys(*database, *family, count)) borders.push_back(std::move(key));
+    }
+    borders.emplace_back();
+    for (std::size_t i = 0; i + 1 < borders.size(); ++i) {
+      auto scan = std::make_unique<RocksDbScan>(shared_.database, what);
+      LARDER_RETURN_IF_ERROR(scan->Begin(family, borders[i], borders[i + 1]));
+      scans.push_back(std::move(scan));
+    }
+    return {};
+  });
+  if (!status.ok()) return status;
+  return scans;
 }
 
 Result<std::unique_ptr<TableLoad>> RocksDbTable::BeginLoad(const LoadOptions& options) {

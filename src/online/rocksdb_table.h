@@ -40,6 +40,7 @@ class RocksDbTable final : public OnlineTable, public std::enable_shared_from_th
   void ReadRange(const CellRange& range, CellBatch& cells, ReadDone done) override;
   Result<WriteResult> Write(std::span<const CellWrite> writes) override;
   Result<std::unique_ptr<CellScan>> Scan(ScanCells what) override;
+  Result<std::vector<std::unique_ptr<CellScan>>> ScanParts(ScanCells what, int count) override;
   Result<std::unique_ptr<TableLoad>> BeginLoad(const LoadOptions& options) override;
   TableStatistics Statistics() const override;
 

@@ -1,8 +1,7 @@
 #include "online/sorted_runs.h"
 
 #include <algorithm>
-#include <array>
-#include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "online/rocksdb_database.h"
@@ -13,13 +12,9 @@ namespace {
 
 constexpr std::uint64_t kRunFileBytes = 256 << 20;
 
-std::uint64_t KeyHead(std::string_view key) {
-  std::array<unsigned char, 8> head{};
-  std::memcpy(head.data(), key.data(), std::min(key.size(), head.size()));
-  std::uint64_t number = 0;
-  for (const unsigned char byte : head) number = number << 8 | byte;
-  return number;
-}
+constexpr std::size_t kLeastMemoryBytes = 1 << 16;
+// Keys noted of each part of a run: enough to divide runs evenly among a few threads.
+constexpr std::size_t kNotedKeys = 64;
 
 }  // namespace
 
@@ -34,9 +29,8 @@ Status CellFileWriter::Append(std::string_view stored_key, std::string_view stor
   }
   LARDER_RETURN_IF_ERROR(FromRocksDb(writer_->Put(stored_key, stored_cell), "cannot write a bulk load"));
   CellKey key;
-  StoredCell cell;
   LARDER_RETURN_IF_ERROR(ReadStoredKey(stored_key, key));
-  LARDER_RETURN_IF_ERROR(ReadStoredCell(stored_key, stored_cell, cell));
+  const StoredCell cell = PeekStoredCell(stored_cell);
   statistics_.Add(cell.time, cell.deleted, key.entity_key.size() + key.sort_key.size() + cell.value.size());
   return writer_->FileSize() >= file_bytes_ ? Finish() : Status();
 }
@@ -48,67 +42,103 @@ Status CellFileWriter::Finish() {
   return FromRocksDb(status, "cannot write a bulk load");
 }
 
-SortedRuns::SortedRuns(const rocksdb::Options& options, std::string folder, std::int64_t memory_bytes)
-    : options_(options),
-      folder_(std::move(folder)),
-      memory_bytes_(static_cast<std::size_t>(std::max<std::int64_t>(memory_bytes, 1 << 16))) {}
+void AddStatistics(const TableStatistics& more, TableStatistics& statistics) {
+  statistics.row_count += more.row_count;
+  statistics.deleted_count += more.deleted_count;
+  statistics.byte_count += more.byte_count;
+  statistics.newest_event_time_us = std::max(statistics.newest_event_time_us, more.newest_event_time_us);
+}
+
+SortedRuns::SortedRuns(const rocksdb::Options& options, std::string folder, const RunOptions& runs)
+    : options_(options), folder_(std::move(folder)), run_options_(runs) {}
+
+SortedRuns::~SortedRuns() {
+  if (writing_.valid()) writing_.wait();
+}
 
 Status SortedRuns::Add(const CellWrite& write) {
-  Entry entry;
-  entry.offset = bytes_.size();
-  AppendStoredKey(write.key, bytes_);
-  entry.key_size = static_cast<std::uint32_t>(bytes_.size() - entry.offset);
-  // The bytes grow while the cell is appended, so its key is borrowed from where it cannot move.
-  const std::string stored_key(bytes_, entry.offset);
-  AppendStoredCell(stored_key, {write.time, write.deleted, write.value}, bytes_);
-  entry.cell_size = static_cast<std::uint32_t>(bytes_.size() - entry.offset - entry.key_size);
-  entry.key_head = KeyHead(stored_key);
-  entry.time = write.time;
-  if (!entries_.empty() && stored_key <= Key(entries_.back())) is_sorted_ = false;
-  entries_.push_back(entry);
+  cells_.Add(write);
   ++added_count_;
-  return bytes_.size() + entries_.size() * sizeof(Entry) >= memory_bytes_ ? WriteRun() : Status();
-}
-
-void SortedRuns::Sort() {
-  if (is_sorted_) return;
-  // Of equal keys the newest comes first, of equal times the one added last.
-  std::sort(entries_.begin(), entries_.end(), [this](const Entry& a, const Entry& b) {
-    if (a.key_head != b.key_head) return a.key_head < b.key_head;
-    if (const int order = Key(a).compare(Key(b)); order != 0) return order < 0;
-    if (a.time != b.time) return b.time < a.time;
-    return a.offset > b.offset;
-  });
-}
-
-Status SortedRuns::WriteRun() {
-  if (entries_.empty()) return {};
-  Sort();
-  CellFileWriter writer(options_, folder_ + "/run-" + std::to_string(runs_.size()) + "-", kRunFileBytes);
-  if (!runs_.empty() && Key(entries_.front()) <= last_key_) is_one_sequence_ = false;
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    if (i > 0 && Key(entries_[i]) == Key(entries_[i - 1])) continue;
-    LARDER_RETURN_IF_ERROR(writer.Append(Key(entries_[i]), Cell(entries_[i])));
-  }
-  LARDER_RETURN_IF_ERROR(writer.Finish());
-  last_key_ = Key(entries_.back());
-  runs_.push_back(writer.files());
-  const TableStatistics& run = writer.statistics();
-  statistics_.row_count += run.row_count;
-  statistics_.deleted_count += run.deleted_count;
-  statistics_.byte_count += run.byte_count;
-  statistics_.newest_event_time_us = std::max(statistics_.newest_event_time_us, run.newest_event_time_us);
-  entries_.clear();
-  bytes_.clear();
-  is_sorted_ = true;
+  const auto half_bytes = static_cast<std::size_t>(std::max<std::int64_t>(run_options_.memory_bytes, 0)) / 2;
+  if (cells_.used_bytes() < std::max(half_bytes, kLeastMemoryBytes)) return {};
+  LARDER_RETURN_IF_ERROR(TakeWritten());
+  std::swap(cells_, written_cells_);
+  writing_ = std::async(std::launch::async, [this] { return WriteRun(written_cells_, 1); });
   return {};
 }
 
 Status SortedRuns::Finish() {
-  LARDER_RETURN_IF_ERROR(WriteRun());
-  bytes_ = {};
-  entries_ = {};
+  LARDER_RETURN_IF_ERROR(TakeWritten());
+  if (!cells_.is_empty()) {
+    std::promise<Written> last;
+    last.set_value(WriteRun(cells_, run_options_.thread_count));
+    writing_ = last.get_future();
+    LARDER_RETURN_IF_ERROR(TakeWritten());
+  }
+  cells_ = {};
+  written_cells_ = {};
   return {};
+}
+
+Status SortedRuns::TakeWritten() {
+  if (!writing_.valid()) return {};
+  Written written = writing_.get();
+  LARDER_RETURN_IF_ERROR(written.status);
+  runs_.push_back(std::move(written.run));
+  AddStatistics(written.statistics, statistics_);
+  written_cells_.Clear();
+  return {};
+}
+
+bool SortedRuns::is_one_sequence() const {
+  for (std::size_t i = 1; i < runs_.size(); ++i) {
+    if (runs_[i].first_key <= runs_[i - 1].last_key) return false;
+  }
+  return true;
+}
+
+/// Writes cells in as many parts as threads, one behind the other in the order of keys.
+SortedRuns::Written SortedRuns::WriteRun(CellBuffer& cells, int thread_count) const {
+  cells.Order();
+  const std::span<const CellBuffer::Entry> entries = cells.entries();
+  std::vector<std::future<Written>> parts;
+  const auto part_count = static_cast<std::size_t>(std::max(thread_count, 1));
+  for (std::size_t part = 0; part < part_count; ++part) {
+    const std::size_t begin = entries.size() * part / part_count;
+    const std::size_t end = entries.size() * (part + 1) / part_count;
+    if (begin == end) continue;
+    parts.push_back(std::async(part_count == 1 ? std::launch::deferred : std::launch::async,
+                               [this, &cells, own = entries.subspan(begin, end - begin), part] {
+                                 return WritePart(cells, own, static_cast<int>(part));
+                               }));
+  }
+  Written written;
+  written.run.first_key = cells.Key(entries.front());
+  written.run.last_key = cells.Key(entries.back());
+  for (std::future<Written>& future : parts) {
+    Written part = future.get();
+    if (written.status.ok()) written.status = std::move(part.status);
+    std::move(part.run.files.begin(), part.run.files.end(), std::back_inserter(written.run.files));
+    std::move(part.run.some_keys.begin(), part.run.some_keys.end(), std::back_inserter(written.run.some_keys));
+    AddStatistics(part.statistics, written.statistics);
+  }
+  return written;
+}
+
+SortedRuns::Written SortedRuns::WritePart(const CellBuffer& cells, std::span<const CellBuffer::Entry> entries,
+                                          int part) const {
+  const std::string prefix = folder_ + "/run-" + std::to_string(runs_.size()) + "-" + std::to_string(part) + "-";
+  CellFileWriter writer(options_, prefix, kRunFileBytes);
+  Written written;
+  const std::size_t step = entries.size() / kNotedKeys + 1;
+  for (std::size_t i = 0; i < entries.size() && written.status.ok(); ++i) {
+    written.status = writer.Append(cells.Key(entries[i]), cells.Cell(entries[i]));
+    if (i % step == 0) written.run.some_keys.emplace_back(cells.Key(entries[i]));
+  }
+  if (written.status.ok()) written.status = writer.Finish();
+  written.run.files = writer.files();
+  written.statistics = writer.statistics();
+  return written;
 }
 
 }  // namespace larder

@@ -37,6 +37,12 @@ Status DamagedRecord() {
                 "restore the folder of the online store from a copy, or remove it and materialize again");
 }
 
+std::size_t VarintSize(std::uint64_t value) {
+  std::size_t size = 1;
+  for (; value >= 0x80; value >>= 7) ++size;
+  return size;
+}
+
 std::uint32_t Checksum(std::string_view stored_key, std::string_view bytes) {
   return ExtendCrc32c(Crc32c(stored_key), bytes);
 }
@@ -58,16 +64,55 @@ Status ReadStoredKey(std::string_view stored_key, CellKey& key) {
   return {};
 }
 
+std::size_t StoredKeySize(const CellKey& key) {
+  return VarintSize(key.entity_key.size()) + key.entity_key.size() + key.sort_key.size();
+}
+
+std::size_t StoredCellSize(const StoredCell& cell) {
+  return kLeastCellSize + (cell.time.created_time_us ? sizeof(std::int64_t) : 0) +
+         (cell.deleted ? 0 : cell.value.size());
+}
+
+void WriteStoredKey(const CellKey& key, char* out) {
+  std::uint64_t size = key.entity_key.size();
+  for (; size >= 0x80; size >>= 7) *out++ = static_cast<char>(size | 0x80u);
+  *out++ = static_cast<char>(size);
+  out += key.entity_key.copy(out, key.entity_key.size());
+  key.sort_key.copy(out, key.sort_key.size());
+}
+
+void WriteStoredCell(std::string_view stored_key, const StoredCell& cell, char* out) {
+  char* const begin = out;
+  *out++ = static_cast<char>(kCellVersion);
+  *out++ = static_cast<char>((cell.deleted ? kDeletedFlag : 0) | (cell.time.created_time_us ? kCreatedFlag : 0));
+  StoreFixed(cell.time.event_time_us, out);
+  out += sizeof(std::int64_t);
+  if (cell.time.created_time_us) {
+    StoreFixed(*cell.time.created_time_us, out);
+    out += sizeof(std::int64_t);
+  }
+  if (!cell.deleted) out += cell.value.copy(out, cell.value.size());
+  StoreFixed32(Checksum(stored_key, {begin, static_cast<std::size_t>(out - begin)}), out);
+}
+
 void AppendStoredCell(std::string_view stored_key, const StoredCell& cell, std::string& out) {
   const std::size_t begin = out.size();
-  const std::uint8_t flags =
-      static_cast<std::uint8_t>((cell.deleted ? kDeletedFlag : 0) | (cell.time.created_time_us ? kCreatedFlag : 0));
-  out += static_cast<char>(kCellVersion);
-  out += static_cast<char>(flags);
-  AppendFixed64(static_cast<std::uint64_t>(cell.time.event_time_us), out);
-  if (cell.time.created_time_us) AppendFixed64(static_cast<std::uint64_t>(*cell.time.created_time_us), out);
-  if (!cell.deleted) out += cell.value;
-  AppendFixed32(Checksum(stored_key, std::string_view(out).substr(begin)), out);
+  out.resize(begin + StoredCellSize(cell));
+  WriteStoredCell(stored_key, cell, out.data() + begin);
+}
+
+StoredCell PeekStoredCell(std::string_view bytes) {
+  StoredCell cell;
+  const auto flags = static_cast<std::uint8_t>(bytes[1]);
+  cell.deleted = (flags & kDeletedFlag) != 0;
+  cell.time.event_time_us = LoadFixed<std::int64_t>(bytes.data() + 2);
+  std::size_t offset = 2 + sizeof(std::int64_t);
+  if ((flags & kCreatedFlag) != 0) {
+    cell.time.created_time_us = LoadFixed<std::int64_t>(bytes.data() + offset);
+    offset += sizeof(std::int64_t);
+  }
+  cell.value = bytes.substr(offset, bytes.size() - kChecksumSize - offset);
+  return cell;
 }
 
 Status ReadStoredCell(std::string_view stored_key, std::string_view bytes, StoredCell& cell) {

@@ -28,6 +28,16 @@ struct StoredCell {
 /// Appends the bytes under which a cell is stored. The checksum at their end covers the stored key too, so that a cell
 /// that stands under another key is noticed.
 void AppendStoredCell(std::string_view stored_key, const StoredCell& cell, std::string& out);
+/// Returns how many bytes WriteStoredKey writes.
+std::size_t StoredKeySize(const CellKey& key);
+/// Returns how many bytes WriteStoredCell writes.
+std::size_t StoredCellSize(const StoredCell& cell);
+/// Writes what AppendStoredKey appends to a place with room for it.
+void WriteStoredKey(const CellKey& key, char* out);
+/// Writes what AppendStoredCell appends to a place with room for it.
+void WriteStoredCell(std::string_view stored_key, const StoredCell& cell, char* out);
+/// Takes bytes apart that AppendStoredCell or WriteStoredCell of this process gave: nothing is verified.
+StoredCell PeekStoredCell(std::string_view bytes);
 /// Takes the bytes of a cell apart and verifies their checksum; kDamaged when they are not what was written under this
 /// key, kNewerFormat when a later version wrote them. Costs a pass over the bytes; allocates only on failure.
 Status ReadStoredCell(std::string_view stored_key, std::string_view bytes, StoredCell& cell);

@@ -1,6 +1,7 @@
 #include "online/sync_watch.h"
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace larder {
@@ -15,6 +16,13 @@ using Flag = std::shared_ptr<std::atomic<bool>>;
 IOStatus Watched(IOStatus status, std::atomic<bool>& failed) {
   if (!status.ok() && !status.IsNotSupported()) failed.store(true);
   return status;
+}
+
+/// Tells the files in which RocksDB writes down its options: all of them, checked, at each new family. We never read
+/// them.
+bool IsCopyOfOptions(const std::string& path) {
+  const std::string_view name = std::string_view(path).substr(path.rfind('/') + 1);
+  return name.starts_with("OPTIONS-");
 }
 
 class WatchedFile final : public rocksdb::FSWritableFileOwnerWrapper {
@@ -63,6 +71,7 @@ class WatchedFolder final : public rocksdb::FSDirectory {
 
 IOStatus SyncWatch::NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* file, IODebugContext* context) {
+  if (IsCopyOfOptions(path)) return IOStatus::NotSupported("the options are in the program");
   IOStatus status = target()->NewWritableFile(path, options, file, context);
   if (status.ok()) *file = std::make_unique<WatchedFile>(std::move(*file), failed_);
   return status;

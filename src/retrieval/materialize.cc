@@ -4,6 +4,7 @@
 #include <arrow/record_batch.h>
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <set>
 #include <utility>
@@ -67,6 +68,22 @@ Result<std::vector<ResolvedView>> ViewsOf(const RegistrySnapshot& snapshot, cons
   return chosen;
 }
 
+// The names of a view's features, sorted.
+std::vector<std::string> FeatureNames(const FeatureView& view) {
+  std::vector<std::string> names;
+  for (const Feature& feature : view.features) names.push_back(feature.name);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// Tells whether the rows that earlier runs left have values of all that this run is to give: a version in use may have
+// features that no run took so far.
+bool HasAllValues(const MaterializationMark& mark, const ResolvedView& view) {
+  const std::vector<std::string> wanted = FeatureNames(*view.view);
+  return mark.version == view.version &&
+         std::includes(mark.features.begin(), mark.features.end(), wanted.begin(), wanted.end());
+}
+
 Result<ViewRun> PlanRun(Project& project, const ResolvedView& view, const MaterializeRequest& request,
                         std::int64_t to_us) {
   ViewRun run{view, request.from_us.value_or(kBeginningOfTimeUs), to_us, true, std::nullopt, false};
@@ -74,7 +91,7 @@ Result<ViewRun> PlanRun(Project& project, const ResolvedView& view, const Materi
     return registry.Mark(view.view->name(), view.generation);
   }));
   const bool has_watermark = run.mark && run.mark->watermark_us;
-  if (request.incremental && has_watermark && run.mark->version == view.version) {
+  if (request.incremental && has_watermark && HasAllValues(*run.mark, view)) {
     if (__builtin_sub_overflow(*run.mark->watermark_us, view.view->allowed_lateness_us, &run.from_us)) {
       run.from_us = kBeginningOfTimeUs;
     }
@@ -98,8 +115,10 @@ class TableSink {
   TableSink(OnlineTables& tables, const ViewRun& run, const ExecutionContext& context)
       : tables_(tables), run_(run), context_(context) {}
 
-  Status Open() {
-    LARDER_ASSIGN_OR_RETURN(layout_, tables_.Layout(*run_.view.view, run_.view.version));
+  Status Open(const RegistrySnapshot& snapshot) {
+    const FeatureView& view = *run_.view.view;
+    const VersionId version{{ObjectKind::kFeatureView, view.name()}, run_.view.version};
+    LARDER_ASSIGN_OR_RETURN(schema_, tables_.SchemaFor(snapshot, version, view));
     LARDER_ASSIGN_OR_RETURN(table_, tables_.Table(run_.view.view->name(), run_.view.generation));
     if (run_.reads_changed_files_only) return {};
     LoadOptions options;
@@ -111,14 +130,13 @@ class TableSink {
   Status Take(const NewestRows& rows) {
     const std::size_t key_count = run_.view.entities.size();
     RowsToStore store;
-    for (int i = 0; i < rows.columns->num_columns(); ++i) {
-      (static_cast<std::size_t>(i) < key_count ? store.keys : store.values).push_back(rows.columns->column(i));
-    }
+    for (std::size_t i = 0; i < key_count; ++i) store.keys.push_back(rows.columns->column(static_cast<int>(i)));
+    LARDER_ASSIGN_OR_RETURN(store.values, ValuesToStore(*schema_, *rows.columns, static_cast<int>(key_count)));
     const auto timestamp = ToArrow(ValueType::Of(TypeKind::kTimestamp));
     LARDER_ASSIGN_OR_RETURN(store.event_times, FromArrow(rows.event_time_us->View(timestamp)));
     LARDER_ASSIGN_OR_RETURN(store.created_times, FromArrow(rows.created_time_us->View(timestamp)));
     store.deleted = rows.deleted;
-    LARDER_RETURN_IF_ERROR(writer_.Encode(*layout_, store));
+    LARDER_RETURN_IF_ERROR(writer_.Encode(*schema_->layout, store));
     if (load_ != nullptr) return load_->Add(writer_.writes());
     std::span<const CellWrite> writes = writer_.writes();
     while (!writes.empty()) {
@@ -146,7 +164,7 @@ class TableSink {
   OnlineTables& tables_;
   const ViewRun& run_;
   const ExecutionContext& context_;
-  std::shared_ptr<const RowLayout> layout_;
+  std::shared_ptr<const StoredSchema> schema_;
   std::shared_ptr<OnlineTable> table_;
   std::unique_ptr<TableLoad> load_;
   CellWriter writer_;
@@ -154,11 +172,23 @@ class TableSink {
   std::int64_t rows_older_ = 0;
 };
 
+// The features that all stored rows have values of after a run: rows that it did not read have those of the runs
+// before.
+std::vector<std::string> FeaturesAfter(const ViewRun& run) {
+  std::vector<std::string> written = FeatureNames(*run.view.view);
+  if (!run.mark || (run.from_us == kBeginningOfTimeUs && !run.reads_changed_files_only)) return written;
+  std::vector<std::string> everywhere;
+  std::set_intersection(written.begin(), written.end(), run.mark->features.begin(), run.mark->features.end(),
+                        std::back_inserter(everywhere));
+  return everywhere;
+}
+
 Status RecordMark(Project& project, const ViewRun& run, const MaterializedView& done, std::vector<FileStamp> files) {
   MaterializationMark mark;
   mark.view = done.view;
   mark.generation = done.generation;
   mark.version = done.version;
+  mark.features = FeaturesAfter(run);
   mark.watermark_us = run.mark ? run.mark->watermark_us : std::nullopt;
   if (run.moves_watermark) mark.watermark_us = std::max(mark.watermark_us.value_or(INT64_MIN), done.to_us);
   mark.from_us = done.from_us;
@@ -191,7 +221,7 @@ Result<MaterializedView> MaterializeView(Project& project, OnlineTables& tables,
   for (const Feature& feature : run.view.view->features) plan.columns.push_back({feature.name, feature.type});
 
   TableSink sink(tables, run, context);
-  LARDER_RETURN_IF_ERROR(sink.Open());
+  LARDER_RETURN_IF_ERROR(sink.Open(*snapshot));
   LARDER_ASSIGN_OR_RETURN(const NewestPerKeyStatistics read,
                           GiveNewestPerKey(plan, rows.feature_rows(0), context,
                                            [&sink](const NewestRows& winners) { return sink.Take(winners); }));

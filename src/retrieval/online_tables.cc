@@ -1,22 +1,46 @@
 #include "retrieval/online_tables.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "definitions/canonical_text.h"
-#include "online/ram_tier.h"
 #include "online/store_list.h"
+#include "ram/ram_tier.h"
 #include "retrieval/view_tables.h"
 
 namespace larder {
 namespace {
 
-std::string LayoutKey(const FeatureView& view, std::int64_t version) {
-  std::string key = view.name() + "@" + std::to_string(version);
-  for (const Feature& feature : view.features) key += "," + TypeName(feature.type);
-  return key;
+Status UnknownSchema(const VersionId& version, std::size_t column_count) {
+  return Status(Reason::kDamaged,
+                "the online store holds a row that no version of feature view '" + version.id.name +
+                    "' has written: version " + std::to_string(version.version) + ", " + std::to_string(column_count) +
+                    " columns",
+                "materialize the view again; if the registry was replaced, remove the online store first");
+}
+
+// The features of a version, and, when `widest`, behind them those that only older versions of its generation have.
+std::vector<Feature> FeaturesOf(const RegistrySnapshot& snapshot, const VersionRecord& record, bool widest) {
+  std::vector<Feature> features = std::get<std::shared_ptr<const FeatureView>>(record.object)->features;
+  for (std::int64_t number = record.id.version - 1; widest && number > 0; --number) {
+    const auto older = snapshot.FindAny({record.id.id, number});
+    if (older == nullptr || older->generation != record.generation) continue;
+    for (const Feature& feature : std::get<std::shared_ptr<const FeatureView>>(older->object)->features) {
+      const auto has_name = [&](const Feature& other) { return other.name == feature.name; };
+      if (std::none_of(features.begin(), features.end(), has_name)) features.push_back(feature);
+    }
+  }
+  return features;
 }
 
 }  // namespace
+
+std::optional<std::size_t> StoredSchema::PlaceOf(std::string_view feature) const {
+  for (std::size_t place = 0; place < features.size(); ++place) {
+    if (features[place].name == feature) return place;
+  }
+  return std::nullopt;
+}
 
 OnlineTables::OnlineTables(std::unique_ptr<OnlineStore> store, Counters& counters)
     : store_(std::move(store)), counters_(counters) {}
@@ -46,16 +70,32 @@ Result<std::shared_ptr<OnlineTable>> OnlineTables::Table(const std::string& view
   return table;
 }
 
-Result<std::shared_ptr<const RowLayout>> OnlineTables::Layout(const FeatureView& view, std::int64_t version) {
+Result<std::shared_ptr<const StoredSchema>> OnlineTables::Schema(const RegistrySnapshot& snapshot,
+                                                                 const VersionId& version, std::size_t column_count) {
   const std::lock_guard lock(mutex_);
-  auto& layout = layouts_[LayoutKey(view, version)];
-  if (layout == nullptr) {
+  // The versions below one never change, so neither do its schemas.
+  if (const auto known = schemas_.find({version, column_count}); known != schemas_.end()) return known->second;
+  const auto record = snapshot.FindAny(version);
+  if (record == nullptr) return UnknownSchema(version, column_count);
+  for (const bool widest : {false, true}) {
+    StoredSchema schema{FeaturesOf(snapshot, *record, widest), nullptr};
+    if (schema.features.size() != column_count) continue;
     std::vector<ValueType> types;
-    for (const Feature& feature : view.features) types.push_back(feature.type);
-    LARDER_ASSIGN_OR_RETURN(RowLayout made, RowLayout::Make(static_cast<std::uint32_t>(version), std::move(types)));
-    layout = std::make_shared<const RowLayout>(std::move(made));
+    for (const Feature& feature : schema.features) types.push_back(feature.type);
+    LARDER_ASSIGN_OR_RETURN(RowLayout layout,
+                            RowLayout::Make(static_cast<std::uint32_t>(version.version), std::move(types)));
+    schema.layout = std::make_shared<const RowLayout>(std::move(layout));
+    return schemas_[{version, column_count}] = std::make_shared<const StoredSchema>(std::move(schema));
   }
-  return layout;
+  return UnknownSchema(version, column_count);
+}
+
+Result<std::shared_ptr<const StoredSchema>> OnlineTables::SchemaFor(const RegistrySnapshot& snapshot,
+                                                                    const VersionId& version, const FeatureView& view) {
+  const auto record = snapshot.FindAny(version);
+  if (record == nullptr) return UnknownSchema(version, view.features.size());
+  const bool has_more = view.features.size() > FeaturesOf(snapshot, *record, false).size();
+  return Schema(snapshot, version, FeaturesOf(snapshot, *record, has_more).size());
 }
 
 Result<std::shared_ptr<SourceSnapshot>> OnlineTables::PushSchema(Project& project, const RegistrySnapshot& snapshot,

@@ -5,9 +5,12 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/counters.h"
 #include "base/status.h"
@@ -18,6 +21,15 @@
 #include "sources/source_snapshot.h"
 
 namespace larder {
+
+/// Says which features stored rows have, and where they stand. Immutable.
+struct StoredSchema {
+  std::vector<Feature> features;
+  std::shared_ptr<const RowLayout> layout;  ///< of the features, in their order
+
+  /// Returns the place of a feature; nullopt when the rows lack it.
+  std::optional<std::size_t> PlaceOf(std::string_view feature) const;
+};
 
 /// Holds the online store of a project while this process owns it. Rows of one generation of a view stand in one table;
 /// their schema id is the version of the view that wrote them, so features may come and go without rewriting.
@@ -34,8 +46,16 @@ class OnlineTables {
   /// Returns the table of a view's generation. Cheap after the first call.
   Result<std::shared_ptr<OnlineTable>> Table(const std::string& view, std::int64_t generation);
 
-  /// Returns how rows that a version of a view wrote are laid out: its features in their order.
-  Result<std::shared_ptr<const RowLayout>> Layout(const FeatureView& view, std::int64_t version);
+  /// Returns how rows are laid out whose header has this version of a view as schema id, and this number of columns:
+  /// either the version's own features, or these and behind them those that only older versions of its generation have,
+  /// newest version first, which a materialization writes while an older version is in use. kDamaged when the version
+  /// is not known or has no rows of so many columns.
+  Result<std::shared_ptr<const StoredSchema>> Schema(const RegistrySnapshot& snapshot, const VersionId& version,
+                                                     std::size_t column_count);
+  /// Returns the one of the two in which the rows of a view are stored that has the features of this version, and
+  /// maybe some of older ones (RegistrySnapshot::MaterializedViews).
+  Result<std::shared_ptr<const StoredSchema>> SchemaFor(const RegistrySnapshot& snapshot, const VersionId& version,
+                                                        const FeatureView& view);
 
   /// Returns a snapshot of a source for the columns of pushed rows; taken once for a text of the source.
   Result<std::shared_ptr<SourceSnapshot>> PushSchema(Project& project, const RegistrySnapshot& snapshot,
@@ -55,8 +75,8 @@ class OnlineTables {
   Counters& counters_;
   std::mutex mutex_;
   std::map<TableName, std::shared_ptr<OnlineTable>> tables_;
-  std::map<std::string, std::shared_ptr<const RowLayout>> layouts_;      // by "view@version" and the types
-  std::map<std::string, std::shared_ptr<SourceSnapshot>> push_schemas_;  // by canonical text
+  std::map<std::pair<VersionId, std::size_t>, std::shared_ptr<const StoredSchema>> schemas_;  // of so many columns
+  std::map<std::string, std::shared_ptr<SourceSnapshot>> push_schemas_;                       // by canonical text
   std::set<std::string> claimed_;
 };
 

@@ -192,22 +192,25 @@ class PushChecker {
   PushOptions options_;
 };
 
-RowsToStore ToStore(const ViewPush& push) {
+Result<RowsToStore> ToStore(const ViewPush& push, const StoredSchema& schema) {
   RowsToStore rows;
   int column = 0;
   for (std::size_t i = 0; i < push.layout.key_names.size(); ++i) rows.keys.push_back(push.rows->column(column++));
   if (push.layout.has_event_time) rows.event_times = push.rows->column(column++);
   if (push.layout.has_created_time) rows.created_times = push.rows->column(column++);
   if (push.layout.has_deletion_mark) rows.deleted = push.rows->column(column++);
-  while (column < push.rows->num_columns()) rows.values.push_back(push.rows->column(column++));
+  LARDER_ASSIGN_OR_RETURN(rows.values, ValuesToStore(schema, *push.rows, column));
   return rows;
 }
 
-Result<PushOutcome::View> WriteOnline(OnlineTables& tables, const ReadyView& ready) {
-  LARDER_ASSIGN_OR_RETURN(const auto layout, tables.Layout(*ready.view.view, ready.view.version));
+Result<PushOutcome::View> WriteOnline(OnlineTables& tables, const RegistrySnapshot& snapshot, const ReadyView& ready) {
+  const FeatureView& view = *ready.view.view;
+  const VersionId version{{ObjectKind::kFeatureView, view.name()}, ready.view.version};
+  LARDER_ASSIGN_OR_RETURN(const auto schema, tables.SchemaFor(snapshot, version, view));
+  LARDER_ASSIGN_OR_RETURN(const RowsToStore rows, ToStore(ready.push, *schema));
   LARDER_ASSIGN_OR_RETURN(const auto table, tables.Table(ready.view.view->name(), ready.view.generation));
   CellWriter writer;
-  LARDER_RETURN_IF_ERROR(writer.Encode(*layout, ToStore(ready.push)));
+  LARDER_RETURN_IF_ERROR(writer.Encode(*schema->layout, rows));
   PushOutcome::View outcome{ready.view.view->name(), 0, 0, writer.ignored_count()};
   if (writer.writes().empty()) return outcome;
   LARDER_ASSIGN_OR_RETURN(const WriteResult result, table->Write(writer.writes()));
@@ -239,8 +242,8 @@ void ForgetOffline(Project& project, const std::string& folder, std::int64_t seq
 
 Result<PushOutcome> Push(Project& project, OnlineTables* tables, const PushRequest& request) {
   LARDER_CHECK(tables != nullptr || !request.online);
-  LARDER_ASSIGN_OR_RETURN(auto snapshot, project.Snapshot());
-  PushChecker checker(project, tables, request, std::move(snapshot));
+  LARDER_ASSIGN_OR_RETURN(const auto snapshot, project.Snapshot());
+  PushChecker checker(project, tables, request, snapshot);
   LARDER_ASSIGN_OR_RETURN(const ReadyPush ready, checker.Check());
   PushOutcome outcome;
   outcome.row_count = request.rows->num_rows();
@@ -252,7 +255,7 @@ Result<PushOutcome> Push(Project& project, OnlineTables* tables, const PushReque
   }
   if (!request.online) return outcome;
   for (const ReadyView& view : ready.views) {
-    auto written = WriteOnline(*tables, view);
+    auto written = WriteOnline(*tables, *snapshot, view);
     if (!written.ok()) {
       if (request.offline) ForgetOffline(project, folder, outcome.offline_sequence);
       return written.status();

@@ -7,6 +7,7 @@
 #include <arrow/compute/api_vector.h>
 #include <arrow/compute/exec.h>
 #include <arrow/datum.h>
+#include <arrow/record_batch.h>
 #include <arrow/scalar.h>
 
 #include <map>
@@ -27,27 +28,28 @@ Result<std::shared_ptr<arrow::Array>> BeginningOfTime(std::int64_t row_count) {
 
 using StoredBytes = std::vector<std::optional<std::string_view>>;
 
-// The values of rows that one version of the view wrote; features that it lacked are null.
-Result<arrow::ArrayVector> DecodeVersion(OnlineTables& tables, const StoredRead& read, std::uint32_t version,
-                                         const StoredBytes& rows) {
+// Names who wrote a row: the version of the view, and how many columns its rows have.
+struct RowWriter {
+  std::uint32_t version = 0;
+  std::uint16_t column_count = 0;
+
+  friend auto operator<=>(const RowWriter&, const RowWriter&) = default;
+};
+
+// The values of rows of one writer; features that it lacked are null.
+Result<arrow::ArrayVector> DecodeRowsOf(OnlineTables& tables, const StoredRead& read, const RowWriter& writer,
+                                        const StoredBytes& rows) {
   const FeatureView& view = *read.view.view;
-  const auto record = read.snapshot.FindAny({{ObjectKind::kFeatureView, view.name()}, version});
-  if (record == nullptr) {
-    return Status(Reason::kDamaged,
-                  "the online store holds a row of an unknown version of feature view '" + view.name() +
-                      "': " + std::to_string(version),
-                  "materialize the view again; if the registry was replaced, remove the online store first");
-  }
-  const auto& writer = *std::get<std::shared_ptr<const FeatureView>>(record->object);
-  LARDER_ASSIGN_OR_RETURN(const auto layout, tables.Layout(writer, version));
+  const VersionId version{{ObjectKind::kFeatureView, view.name()}, writer.version};
+  LARDER_ASSIGN_OR_RETURN(const auto schema, tables.Schema(read.snapshot, version, writer.column_count));
   std::vector<std::size_t> columns;
   std::vector<int> places;  // of each feature in `columns`; -1: the writer lacked it
   for (const std::size_t feature : read.features) {
-    const Feature* stored = writer.FindFeature(view.features[feature].name);
-    places.push_back(stored == nullptr ? -1 : static_cast<int>(columns.size()));
-    if (stored != nullptr) columns.push_back(static_cast<std::size_t>(stored - writer.features.data()));
+    const std::optional<std::size_t> stored = schema->PlaceOf(view.features[feature].name);
+    places.push_back(stored ? static_cast<int>(columns.size()) : -1);
+    if (stored) columns.push_back(*stored);
   }
-  LARDER_ASSIGN_OR_RETURN(const auto decoded, DecodeRows(*layout, columns, rows));
+  LARDER_ASSIGN_OR_RETURN(const auto decoded, DecodeRows(*schema->layout, columns, rows));
   arrow::ArrayVector values;
   for (std::size_t i = 0; i < read.features.size(); ++i) {
     if (places[i] >= 0) {
@@ -73,6 +75,22 @@ Result<std::shared_ptr<arrow::Array>> PickRows(const arrow::ArrayVector& by_vers
 }
 
 }  // namespace
+
+Result<std::vector<std::shared_ptr<arrow::Array>>> ValuesToStore(const StoredSchema& schema,
+                                                                 const arrow::RecordBatch& rows, int first_column) {
+  std::vector<std::shared_ptr<arrow::Array>> values;
+  for (const Feature& feature : schema.features) {
+    int column = first_column;
+    while (column < rows.num_columns() && rows.column_name(column) != feature.name) ++column;
+    if (column < rows.num_columns()) {
+      values.push_back(rows.column(column));
+      continue;
+    }
+    LARDER_ASSIGN_OR_RETURN(auto nulls, FromArrow(arrow::MakeArrayOfNull(ToArrow(feature.type), rows.num_rows())));
+    values.push_back(std::move(nulls));
+  }
+  return values;
+}
 
 Status CellWriter::Encode(const RowLayout& layout, const RowsToStore& rows) {
   writes_.clear();
@@ -109,11 +127,11 @@ Status CellWriter::Encode(const RowLayout& layout, const RowsToStore& rows) {
 
 namespace {
 
-// What a table answered for keys: the bytes of each row, and which version of the view wrote them.
+// What a table answered for keys: the bytes of each row, and who wrote them.
 struct ReadRows {
   StoredBytes bytes;
-  std::vector<std::uint32_t> versions;         // of each row; 0: there is none
-  std::map<std::uint32_t, std::int64_t> seen;  // version -> its place among those seen
+  std::vector<RowWriter> writers;          // of each row; version 0: there is none
+  std::map<RowWriter, std::int64_t> seen;  // writer -> its place among those seen
 };
 
 // Fills times and bytes of the rows that are there.
@@ -122,43 +140,53 @@ Status SortRows(const CellBatch& cells, const std::vector<std::size_t>& cell_of_
   const std::size_t row_count = cell_of_row.size();
   stored.event_times_us.resize(row_count);
   rows.bytes.resize(row_count);
-  rows.versions.resize(row_count, 0);
+  rows.writers.resize(row_count);
   for (std::size_t row = 0; row < row_count; ++row) {
     const std::size_t cell = cell_of_row[row];
     if (cell == SIZE_MAX || !cells.found(cell)) continue;
     LARDER_ASSIGN_OR_RETURN(const RowHeader header, ReadRowHeader(cells.value(cell)));
     rows.bytes[row] = cells.value(cell);
     stored.event_times_us[row] = cells.time(cell).event_time_us;
-    rows.versions[row] = header.schema_id;
-    rows.seen.emplace(header.schema_id, 0);
+    rows.writers[row] = {header.schema_id, header.column_count};
+    rows.seen.emplace(rows.writers[row], 0);
   }
   return {};
 }
 
-// Decodes rows that several versions wrote: all rows by each version, then each row of its own.
+// Decodes rows of several writers: all rows as of each writer, then each row as of its own.
 Result<arrow::ArrayVector> DecodeMixed(OnlineTables& tables, const StoredRead& read, ReadRows& rows) {
   const std::size_t row_count = rows.bytes.size();
   std::vector<arrow::ArrayVector> by_feature(read.features.size());
   std::int64_t index = 0;
-  for (auto& [version, place] : rows.seen) {
+  for (auto& [writer, place] : rows.seen) {
     place = index++;
     StoredBytes own(row_count);
     for (std::size_t row = 0; row < row_count; ++row) {
-      if (rows.versions[row] == version) own[row] = rows.bytes[row];
+      if (rows.writers[row] == writer) own[row] = rows.bytes[row];
     }
-    LARDER_ASSIGN_OR_RETURN(auto decoded, DecodeVersion(tables, read, version, own));
+    LARDER_ASSIGN_OR_RETURN(auto decoded, DecodeRowsOf(tables, read, writer, own));
     for (std::size_t i = 0; i < decoded.size(); ++i) by_feature[i].push_back(std::move(decoded[i]));
   }
   std::vector<std::int64_t> places(row_count);
   for (std::size_t row = 0; row < row_count; ++row) {
-    const auto found = rows.seen.find(rows.versions[row]);
-    const std::int64_t version_place = found == rows.seen.end() ? 0 : found->second;
-    places[row] = version_place * static_cast<std::int64_t>(row_count) + static_cast<std::int64_t>(row);
+    const auto found = rows.seen.find(rows.writers[row]);
+    const std::int64_t writer_place = found == rows.seen.end() ? 0 : found->second;
+    places[row] = writer_place * static_cast<std::int64_t>(row_count) + static_cast<std::int64_t>(row);
   }
   arrow::ArrayVector values;
   for (const arrow::ArrayVector& arrays : by_feature) {
     LARDER_ASSIGN_OR_RETURN(auto picked, PickRows(arrays, places));
     values.push_back(std::move(picked));
+  }
+  return values;
+}
+
+Result<arrow::ArrayVector> NoValues(const StoredRead& read, std::size_t row_count) {
+  arrow::ArrayVector values;
+  for (const std::size_t feature : read.features) {
+    const auto type = ToArrow(read.view.view->features[feature].type);
+    LARDER_ASSIGN_OR_RETURN(auto nulls, FromArrow(arrow::MakeArrayOfNull(type, static_cast<std::int64_t>(row_count))));
+    values.push_back(std::move(nulls));
   }
   return values;
 }
@@ -186,8 +214,11 @@ Result<StoredColumns> ReadStoredColumns(OnlineTables& tables, const StoredRead& 
     LARDER_ASSIGN_OR_RETURN(stored.values, DecodeMixed(tables, read, rows));
     return stored;
   }
-  const auto version = rows.seen.empty() ? static_cast<std::uint32_t>(read.view.version) : rows.seen.begin()->first;
-  LARDER_ASSIGN_OR_RETURN(stored.values, DecodeVersion(tables, read, version, rows.bytes));
+  if (rows.seen.empty()) {
+    LARDER_ASSIGN_OR_RETURN(stored.values, NoValues(read, row_count));
+    return stored;
+  }
+  LARDER_ASSIGN_OR_RETURN(stored.values, DecodeRowsOf(tables, read, rows.seen.begin()->first, rows.bytes));
   return stored;
 }
 

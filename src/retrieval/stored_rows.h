@@ -27,6 +27,11 @@ struct RowsToStore {
   std::shared_ptr<arrow::Array> deleted;              ///< bools; nullptr: none
 };
 
+/// Returns the columns of stored rows, in the schema's order: those of `rows` from `first_column` on that have the name
+/// of the feature, and nulls for features that `rows` lacks.
+Result<std::vector<std::shared_ptr<arrow::Array>>> ValuesToStore(const StoredSchema& schema,
+                                                                 const arrow::RecordBatch& rows, int first_column);
+
 /// Makes the writes of rows and keeps the bytes that they borrow. Rows without key or event time are left out and
 /// counted. Reuse one object for many batches.
 class CellWriter {

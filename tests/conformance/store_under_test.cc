@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "online/memory_store.h"
-#include "online/ram_tier.h"
+#include "ram/ram_tier.h"
 #include "online/rocksdb_store.h"
 
 namespace larder::conformance {

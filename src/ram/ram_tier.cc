@@ -1,4 +1,4 @@
-#include "online/ram_tier.h"
+#include "ram/ram_tier.h"
 
 #include <atomic>
 #include <condition_variable>
@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "online/ram_table.h"
+#include "ram/ram_table.h"
 
 namespace larder {
 namespace {
@@ -20,8 +20,10 @@ class RamTierStore final : public RamTier, private RamAccount {
   ~RamTierStore() override;
 
   Result<std::shared_ptr<OnlineTable>> OpenTable(const TableName& name) override;
+  MemoryPin PinMemory() override { return pins_->Take(); }
   Status DropTable(const TableName& name) override;
   std::vector<TableStatistics> Tables() const override { return store_->Tables(); }
+  Status Checkpoint(const std::string& folder) override { return store_->Checkpoint(folder); }
   Status CheckWritable() const override { return store_->CheckWritable(); }
   std::int64_t StoredBytes() const override { return store_->StoredBytes(); }
   std::int64_t UsedBytes() const override { return used_bytes_->load(); }
@@ -30,6 +32,7 @@ class RamTierStore final : public RamTier, private RamAccount {
  private:
   const std::shared_ptr<std::atomic<std::int64_t>>& used_bytes() override { return used_bytes_; }
   std::int64_t limit_bytes() const override { return options_.memory_bytes; }
+  const std::shared_ptr<MemoryPins>& pins() override { return pins_; }
   void Balance() override;
   void LoadLater(const TableName& name) override;
 
@@ -42,6 +45,7 @@ class RamTierStore final : public RamTier, private RamAccount {
   Counters& counters_;
   Gauge& bytes_gauge_;
   const std::shared_ptr<std::atomic<std::int64_t>> used_bytes_ = std::make_shared<std::atomic<std::int64_t>>(0);
+  const std::shared_ptr<MemoryPins> pins_ = std::make_shared<MemoryPins>();
   std::mutex balance_mutex_;  ///< one evicts at a time
   std::size_t next_table_ = 0;
   mutable std::mutex mutex_;  ///< guards the list of tables and the queue

@@ -1,7 +1,6 @@
 // One table behind a RAM tier: which cells memory may answer for, and when.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -12,8 +11,10 @@
 
 #include "base/counters.h"
 #include "base/status.h"
+#include "online/memory_pins.h"
 #include "online/online_store.h"
-#include "online/ram_cells.h"
+#include "ram/ram_cells.h"
+#include "ram/write_marks.h"
 
 namespace larder {
 
@@ -23,6 +24,7 @@ class RamAccount {
   virtual ~RamAccount() = default;
   virtual const std::shared_ptr<std::atomic<std::int64_t>>& used_bytes() = 0;
   virtual std::int64_t limit_bytes() const = 0;
+  virtual const std::shared_ptr<MemoryPins>& pins() = 0;
   /// Makes room when the bound is exceeded. To be called without locks.
   virtual void Balance() = 0;
   /// Queues a table whose content changed as a whole, to be read into memory.
@@ -36,40 +38,6 @@ struct RamCounters {
   Counter& evictions;
 };
 
-/// Marks keys that are being written, so that what a reader of the store saw meanwhile is not put into memory, where it
-/// could hide the write. A key shares its mark with others; that costs a fill now and then, nothing else. Thread-safe.
-class WriteMarks {
- public:
-  static constexpr std::size_t kMarks = 4096;
-
-  static std::size_t MarkOf(std::string_view entity_key) { return EntityHash(entity_key) % kMarks; }
-  void Begin(std::size_t mark) {
-    marks_[mark].writers.fetch_add(1);
-    marks_[mark].begun.fetch_add(1);
-  }
-  void End(std::size_t mark) { marks_[mark].writers.fetch_sub(1); }
-
-  /// Holds what a mark was before the store was read.
-  struct Ticket {
-    std::size_t mark = 0;
-    std::uint64_t begun = 0;
-    bool is_free = false;
-  };
-  Ticket Take(std::size_t mark) const {
-    const std::uint64_t begun = marks_[mark].begun.load();
-    return {mark, begun, marks_[mark].writers.load() == 0};
-  }
-  /// Tells whether no write of the mark was in progress when the ticket was taken, nor began since.
-  bool IsGood(const Ticket& ticket) const { return ticket.is_free && marks_[ticket.mark].begun.load() == ticket.begun; }
-
- private:
-  struct Mark {
-    std::atomic<std::uint64_t> begun{0};
-    std::atomic<std::uint32_t> writers{0};
-  };
-  std::array<Mark, kMarks> marks_;
-};
-
 /// Answers reads of a table from memory, else from the store. Memory never holds a cell older than an acknowledged
 /// write: writers put what the store took, in the store's order of batches; readers of the store put what they saw only
 /// if nobody wrote the key meanwhile. When the table is whole in memory, a cell that is not there is missing.
@@ -79,9 +47,13 @@ class RamTable final : public OnlineTable, public std::enable_shared_from_this<R
 
   const TableName& name() const override { return stored_->name(); }
   void Read(std::span<const CellKey> keys, CellBatch& cells, ReadDone done) override;
+  void FindInMemory(std::span<const CellKey> keys, const MemoryPin& pin, std::span<CellInMemory> cells) override;
   void ReadRange(const CellRange& range, CellBatch& cells, ReadDone done) override;
   Result<WriteResult> Write(std::span<const CellWrite> writes) override;
   Result<std::unique_ptr<CellScan>> Scan(ScanCells what) override { return stored_->Scan(what); }
+  Result<std::vector<std::unique_ptr<CellScan>>> ScanParts(ScanCells what, int count) override {
+    return stored_->ScanParts(what, count);
+  }
   Result<std::unique_ptr<TableLoad>> BeginLoad(const LoadOptions& options) override;
   TableStatistics Statistics() const override { return stored_->Statistics(); }
 
@@ -105,12 +77,15 @@ class RamTable final : public OnlineTable, public std::enable_shared_from_this<R
   };
 
   std::unique_ptr<StoreRead> ReadMemory(std::span<const CellKey> keys, CellBatch& cells);
+  CellStamp NextReadStamp() { return CellStamp::OfRead(read_count_.fetch_add(1, std::memory_order_relaxed)); }
   void FinishStoreRead(StoreRead& read);
   void Apply(std::span<const CellWrite> writes, const WriteResult& result);
   Ticket TakeTicket(std::string_view entity_key) const;
   void PutSeen(const RamCell& cell, const Ticket& ticket);
   void WaitForWriters() const;
-  Status LoadCells(const std::atomic<bool>& stop, std::uint64_t spoil_count, std::vector<std::string>& left);
+  struct Loading;
+  Status LoadCells(Loading& loading, std::vector<std::string>& left);
+  Status LoadPart(const Loading& loading, CellScan& scan, std::vector<std::string>& left);
   Status LoadLeft(const std::vector<std::string>& left);
   bool Fits() const;
   /// Makes the table not whole, also for a load in progress.
@@ -120,6 +95,7 @@ class RamTable final : public OnlineTable, public std::enable_shared_from_this<R
   RamAccount& account_;
   const RamCounters counters_;
   RamCells cells_;
+  std::atomic<std::uint64_t> read_count_{0};  ///< of cells read from the store: each gets a stamp of its own
   WriteMarks marks_;
   std::shared_mutex gate_;  ///< writers share it while they mark; alone: no new writer begins
   std::atomic<int> writer_count_{0};

@@ -19,8 +19,8 @@ struct RamTierOptions {
 /// Answers reads from memory. A table that fits is held whole: then a key that is not in memory is missing without
 /// asking the store. When memory is short the tier is a cache: cells not read lately go, and what is not there is read
 /// from the store. Answers are those of the store: never older than an acknowledged write, and the time of a cell never
-/// goes back for any reader. Range reads and scans go to the store. Readers share a lock per shard with the writers of
-/// that shard, which hold it for the copy of a cell, never while the store works.
+/// goes back for any reader. Range reads and scans go to the store. Readers of what is in memory take no lock; writers
+/// of a shard have one for the copy of a cell, never while the store works.
 class RamTier : public OnlineStore {
  public:
   /// Returns the bytes that the tier takes, its own overhead included; at most the bound, but for a moment.
