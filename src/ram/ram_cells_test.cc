@@ -121,6 +121,11 @@ TEST_F(RamCellsTest, EvictsWhatWasNotRead) {
   EXPECT_EQ(kept, 2'000 - evicted);
 }
 
+// Tells whose it is and of when, and has a length of its own.
+std::string ValueOf(const std::string& key, std::int64_t time_us) {
+  return key + "@" + std::to_string(time_us) + std::string(static_cast<std::size_t>(time_us % 50), 'x');
+}
+
 TEST_F(RamCellsTest, ReadersWithoutLocksSeeWholeCells) {
   constexpr int kKeys = 300;
   std::atomic<bool> is_done{false};
@@ -139,7 +144,7 @@ TEST_F(RamCellsTest, ReadersWithoutLocksSeeWholeCells) {
         cells_.Find(std::span(keys).subspan(begin), true, std::span(found).subspan(begin));
         for (std::size_t i = begin; i < keys.size(); ++i) {
           if (found[i].state != MemoryState::kFound) continue;
-          ASSERT_EQ(found[i].value, std::string(static_cast<std::size_t>(found[i].time.event_time_us % 50), 'x'));
+          ASSERT_EQ(found[i].value, ValueOf(names[i], found[i].time.event_time_us));
           last[i] = found[i].time.event_time_us;
         }
       }
@@ -151,9 +156,9 @@ TEST_F(RamCellsTest, ReadersWithoutLocksSeeWholeCells) {
       Random random(static_cast<std::uint64_t>(writer));
       for (int i = 0; i < 20'000; ++i) {
         const auto time_us = static_cast<std::int64_t>(random.Below(100'000));
-        Put({"key" + std::to_string(random.Below(kKeys))}, {time_us, {}},
-            std::string(static_cast<std::size_t>(time_us % 50), 'x'), static_cast<std::uint64_t>(i) + 1);
-        if (i % 500 == 0) cells_.Evict(2'000);
+        const std::string name = "key" + std::to_string(random.Below(kKeys));
+        Put({name}, {time_us, {}}, ValueOf(name, time_us), static_cast<std::uint64_t>(i) + 1);
+        if (i % 20 == 0) cells_.Evict(2'000);
         if (i % 7'000 == 0) cells_.Clear();
       }
     });

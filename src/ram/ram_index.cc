@@ -30,10 +30,11 @@ const RamEntry* RamIndex::Find(std::uint64_t hash, const CellKey& key, bool mark
   std::size_t place = hash & mask_;
   // Sequentially consistent, as MemoryPins needs it: what a reader's pin does not keep, the reader does not find.
   for (std::uint64_t word = places_[place].load(); EntryOf(word) != nullptr; word = places_[place].load()) {
-    if ((word & kTagBits) == TagOf(hash) && EntryOf(word)->key() == key) {
-      // Not when the place was given to another one meanwhile.
+    const RamEntry* const entry = EntryOf(word);
+    if ((word & kTagBits) == TagOf(hash) && entry->key() == key) {
+      // Not when the place was given to another one meanwhile: then `word` becomes the other one's.
       if (marks_read && (word & kReadMark) == 0) places_[place].compare_exchange_strong(word, word | kReadMark);
-      return EntryOf(word);
+      return entry;
     }
     place = (place + 1) & mask_;
   }
