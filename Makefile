@@ -39,7 +39,7 @@ demo: build
 empty :=
 space := $(empty) $(empty)
 # What has threads is also run under the thread sanitizer.
-TSAN_TESTS := base_test http_test conformance_test
+TSAN_TESTS := base_test http_test ram_test conformance_test
 
 test: setup
 	@$(MAKE) --no-print-directory build/dev/build.ninja build/release/build.ninja build/fuzz/build.ninja build/tsan/build.ninja
