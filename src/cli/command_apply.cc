@@ -28,14 +28,18 @@ Status RunPlan(CommandContext& context) {
   return {};
 }
 
-// Asks on the terminal before something is deleted or must be materialized again; elsewhere nobody is asked.
+// Asks on the terminal before something is deleted; where nobody can be asked, it must have been said beforehand.
 Result<bool> Confirmed(const CommandContext& context, const ApplyPlan& plan) {
   bool loses_something = false;
   for (const PlannedChange& change : plan.changes) loses_something |= change.action == PlannedAction::kDelete;
   for (const PlannedRetention& retention : plan.retentions) {
     loses_something |= retention.state == GenerationState::kDropped;
   }
-  if (!loses_something || isatty(STDIN_FILENO) != 1) return true;
+  if (!loses_something) return true;
+  if (isatty(STDIN_FILENO) != 1) {
+    return Status(Reason::kUsage, "not applied: this deletes objects or stored rows, and there is no terminal to ask",
+                  "look at the plan above; apply --yes does it");
+  }
   std::fputs("This deletes objects or stored rows. Apply? [y/N] ", context.err);
   std::fflush(context.err);
   std::array<char, 16> answer{};
@@ -65,7 +69,7 @@ CommandRun DeclarePlan(ArgumentList& /*arguments*/) { return RunPlan; }
 
 CommandRun DeclareApply(ArgumentList& arguments) {
   auto yes = std::make_shared<bool>(false);
-  arguments.Flag("-y,--yes", *yes, "Do not ask before something is deleted");
+  arguments.Flag("-y,--yes", *yes, "Do not ask before something is deleted (without a terminal: needed then)");
   return [yes](CommandContext& context) { return RunApply(*yes, context); };
 }
 

@@ -27,7 +27,7 @@ constexpr std::int64_t kSliceRows = 8 * 1024;
 // Winners whose values are in memory together.
 constexpr std::int64_t kMostRowsGiven = 64 * 1024;
 constexpr std::int64_t kLeastRowsGiven = 256;
-constexpr std::int64_t kUpdateRows = std::int64_t{1} << 20;
+constexpr std::int64_t kUpdateRows = std::int64_t{1} << 16;
 
 // The best row of each key so far, by the key's number.
 class Champions {
@@ -220,6 +220,7 @@ class Job {
 
   Status Give(std::span<const Champions::Row* const> winners) {
     LARDER_RETURN_IF_ERROR(CheckCancelled(context_));
+    if (context_.progress != nullptr) context_.progress->Update(statistics_.rows_read, Progress::kUnknownTotal);
     std::vector<std::uint64_t> ordinals;
     ordinals.reserve(winners.size());
     for (const Champions::Row* winner : winners) ordinals.push_back(winner->ordinal);

@@ -44,6 +44,7 @@ std::string GenerationLine(const PlannedGeneration& planned) {
     return line + "\n";
   }
   line += "stays in generation " + number;
+  if (planned.must_materialize) return line + "; was not online, answers NOT_FOUND until it is materialized\n";
   for (const std::string& feature : planned.added) {
     line +=
         (&feature == &planned.added.front() ? "; no stored values until it is materialized again: " : ", ") + feature;

@@ -92,6 +92,8 @@ class GenerationPlanner {
       planned.must_materialize = view->view->online;
     } else {
       planned.generation = generation->number;
+      // While it was not online, nothing was materialized for it.
+      planned.must_materialize = view->view->online && !current->view->online;
       for (const Feature& feature : view->view->features) {
         const bool is_added = current->view->FindFeature(feature.name) == nullptr;
         if (is_added && view->view->online) planned.added.push_back(feature.name);

@@ -113,6 +113,17 @@ TEST_F(PlanChangesTest, AChangedViewMovesThoseThatNameItWithoutAVersion) {
   EXPECT_TRUE(Plan(Parts{.view = "ttl: 7d, features: {a: int64, b: int64}"}.Text()).empty());
 }
 
+TEST_F(PlanChangesTest, AViewThatGoesOnlineMustBeMaterialized) {
+  Apply(Parts{.view = "online: false, features: {a: int64, b: int64}"}.Text());
+  const ApplyPlan plan = Apply(Parts{.view = "features: {a: int64, b: int64}"}.Text());
+  EXPECT_EQ(Rows(plan), Texts{"v@2: 1"});
+  EXPECT_TRUE(plan.generations[0].must_materialize);
+  EXPECT_NE(
+      plan.Text().find("v@2: stays in generation 1; was not online, answers NOT_FOUND until it is materialized\n"),
+      std::string::npos);
+  EXPECT_NE(plan.Text().find("larder materialize --view v"), std::string::npos);
+}
+
 TEST_F(PlanChangesTest, MetadataIsRecordedWithoutAVersion) {
   Apply(Parts().Text());
   const Parts described{.view = "ttl: 1d, description: d, features: {a: {type: int64, tags: {k: v}}, b: int64}"};

@@ -9,9 +9,10 @@ constexpr const char* kTables = R"sql(
 CREATE TABLE meta (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   revision INTEGER NOT NULL,
-  push_sequence INTEGER NOT NULL
+  push_sequence INTEGER NOT NULL,
+  identity TEXT NOT NULL
 ) STRICT;
-INSERT INTO meta VALUES (1, 0, 0);
+INSERT INTO meta VALUES (1, 0, 0, lower(hex(randomblob(16))));
 
 CREATE TABLE objects (
   kind TEXT NOT NULL,

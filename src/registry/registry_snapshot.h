@@ -96,6 +96,7 @@ class RegistrySnapshot {
   /// Holds what a snapshot is made of.
   struct Content {
     std::int64_t revision = 0;
+    std::string identity = {};  ///< of the registry, by chance at its making; empty: there is no registry yet
     std::map<VersionId, std::shared_ptr<const VersionRecord>> versions;
     std::map<ObjectId, std::int64_t> current;        ///< version of each object that is not deleted
     std::map<ObjectId, std::int64_t> last_versions;  ///< greatest version ever given, of deleted objects too
@@ -106,6 +107,8 @@ class RegistrySnapshot {
   explicit RegistrySnapshot(Content content);
 
   std::int64_t revision() const { return content_.revision; }
+  /// Returns what tells this registry from every other one: generations of equal names are not of equal content.
+  const std::string& identity() const { return content_.identity; }
   /// Returns the current objects as one set.
   const DefinitionSet& current() const { return current_; }
 

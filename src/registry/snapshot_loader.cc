@@ -19,6 +19,7 @@ class Loader {
 
   Result<Content> Load() {
     LARDER_ASSIGN_OR_RETURN(content_.revision, LoadRevision(file_));
+    LARDER_RETURN_IF_ERROR(LoadIdentity());
     LARDER_RETURN_IF_ERROR(LoadObjects());
     LARDER_RETURN_IF_ERROR(LoadPins());
     LARDER_RETURN_IF_ERROR(LoadVersions());
@@ -29,6 +30,15 @@ class Loader {
   }
 
  private:
+  Status LoadIdentity() {
+    LARDER_ASSIGN_OR_RETURN(SqliteStatement row,
+                            SqliteStatement::Prepare(file_, "SELECT identity FROM meta WHERE id = 1"));
+    LARDER_ASSIGN_OR_RETURN(const bool has_row, row.Step());
+    if (!has_row) return DamagedRegistry(file_, "it has no identity");
+    content_.identity = row.Text(0);
+    return Status();
+  }
+
   Status LoadObjects() {
     LARDER_ASSIGN_OR_RETURN(
         SqliteStatement rows,

@@ -16,6 +16,7 @@
 #include "columnar/arrow_status.h"
 #include "columnar/join_key.h"
 #include "columnar/table_text.h"
+#include "definitions/feature_reference.h"
 #include "retrieval/stored_rows.h"
 #include "retrieval/view_tables.h"
 
@@ -142,7 +143,9 @@ class Explainer {
 
   std::string ExpressionOf(const Computation& computation) const {
     const std::size_t colon = computation.title.find(':');
-    const auto resolved = plan_.snapshot->ResolveOnDemandView(computation.title.substr(0, colon), std::nullopt);
+    const auto asked = ParseFeatureReference(request_.reference);
+    const auto version = asked.ok() ? asked->version : std::nullopt;
+    const auto resolved = plan_.snapshot->ResolveOnDemandView(computation.title.substr(0, colon), version);
     if (!resolved.ok()) return {};
     const auto* feature = resolved->view->FindFeature(computation.title.substr(colon + 1));
     return feature == nullptr ? std::string() : feature->expression.text;

@@ -11,12 +11,31 @@
 namespace larder {
 namespace {
 
+constexpr std::int64_t kMaxOwnerBytes = 1024;
+
 Status UnknownSchema(const VersionId& version, std::size_t column_count) {
   return Status(Reason::kDamaged,
                 "the online store holds a row that no version of feature view '" + version.id.name +
                     "' has written: version " + std::to_string(version.version) + ", " + std::to_string(column_count) +
                     " columns",
                 "materialize the view again; if the registry was replaced, remove the online store first");
+}
+
+// Generations of one name in two registries hold different things. A store belongs to the registry that it was first
+// opened with; a folder without the file is one that was never opened.
+Status CheckOwner(Project& project, const std::string& folder) {
+  LARDER_ASSIGN_OR_RETURN(const auto snapshot, project.Snapshot());
+  if (snapshot->identity().empty()) return {};
+  const std::string path = JoinPath(folder, "REGISTRY");
+  const Result<std::string> owner = ReadWholeFile(project.files(), path, kMaxOwnerBytes);
+  if (owner.status().reason() == Reason::kFileNotFound) {
+    return WriteFileAtomically(project.files(), path, snapshot->identity());
+  }
+  LARDER_RETURN_IF_ERROR(owner.status());
+  if (*owner == snapshot->identity()) return {};
+  return Status(Reason::kConflict, "the online store belongs to another registry: " + folder,
+                "bring that registry back; or move the folder away and materialize again: what it holds was made by "
+                "other definitions");
 }
 
 // The features of a version, and, when `widest`, behind them those that only older versions of its generation have.
@@ -54,6 +73,7 @@ Result<std::unique_ptr<OnlineTables>> OnlineTables::Open(Project& project, Count
   options.durability = config.durability == Durability::kSync ? StoreDurability::kSync : StoreDurability::kProcess;
   const char* kind = config.type == OnlineStoreType::kRocksDb ? "rocksdb" : "memory";
   LARDER_ASSIGN_OR_RETURN(auto store, OpenOnlineStore(kind, options));
+  if (config.type == OnlineStoreType::kRocksDb) LARDER_RETURN_IF_ERROR(CheckOwner(project, options.path));
   if (config.type == OnlineStoreType::kRocksDb && config.memory_bytes > 0) {
     store = NewRamTier(std::move(store), {config.memory_bytes, true}, counters);
   }

@@ -36,7 +36,8 @@ struct StoredSchema {
 /// Thread-safe.
 class OnlineTables {
  public:
-  /// Opens (and makes) the store that larder.yaml names. kLocked when another process owns it.
+  /// Opens (and makes) the store that larder.yaml names. kLocked when another process owns it;
+  /// kConflict when it belongs to another registry.
   static Result<std::unique_ptr<OnlineTables>> Open(Project& project, Counters& counters);
   ~OnlineTables();
 

@@ -7,6 +7,7 @@
 #include <arrow/table.h>
 #include <arrow/type.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -25,13 +26,18 @@ namespace {
 struct ReadyView {
   ResolvedView view;
   ViewPush push;
+  bool is_online = true;  // has a table; else the rows are only checked
+};
+
+// Rows checked and ready to be kept offline in one folder.
+struct OfflineRows {
+  std::string folder;
+  std::shared_ptr<arrow::Table> rows;
 };
 
 // Everything a push will write, checked before anything is written.
 struct ReadyPush {
-  PushTarget target = PushTarget::kView;
-  std::string name;
-  std::shared_ptr<arrow::Table> offline_rows;
+  std::vector<OfflineRows> offline;
   std::vector<ReadyView> views;
 };
 
@@ -72,12 +78,10 @@ class PushChecker {
 
   Result<ReadyPush> Check() {
     ReadyPush ready;
-    ready.name = request_.target;
     const DefinitionSet& current = snapshot_->current();
     if (current.feature_views().contains(request_.target)) {
       LARDER_RETURN_IF_ERROR(CheckView(ready));
     } else if (current.sources().contains(request_.target)) {
-      ready.target = PushTarget::kSource;
       LARDER_RETURN_IF_ERROR(CheckSource(ready));
     } else {
       return UnknownTarget();
@@ -95,34 +99,32 @@ class PushChecker {
     return Status(Reason::kUnknownObject, "no feature view or source '" + request_.target + "' to push to", hint);
   }
 
-  // The versions of a view whose stored rows a push goes to; its current version also when the view is not online.
-  std::vector<ResolvedView> VersionsOf(const ResolvedView& current) const {
+  // The versions of a view that have tables, one of each generation; of the current generation what a push must bring:
+  // the current version, without what only older ones have.
+  std::vector<ResolvedView> OnlineVersionsOf(const ResolvedView& current) const {
     std::vector<ResolvedView> versions;
     for (const ResolvedView& view : snapshot_->MaterializedViews()) {
-      if (view.view->name() == current.view->name()) versions.push_back(view);
+      if (view.view->name() != current.view->name()) continue;
+      versions.push_back(view.generation == current.generation ? current : view);
     }
     return versions;
   }
 
+  // Each generation keeps the rows by its own columns, so that training sees what serving does.
   Status CheckView(ReadyPush& ready) {
     LARDER_ASSIGN_OR_RETURN(const ResolvedView current, snapshot_->ResolveView(request_.target, std::nullopt));
-    const ViewOfSource view = ToViewOfSource(current);
-    LARDER_ASSIGN_OR_RETURN(const auto rows, WithUsualNames(request_.rows, *current.source, options_));
-    LARDER_ASSIGN_OR_RETURN(ready.offline_rows, CheckRowsForView(view, *rows, options_));
-    LARDER_ASSIGN_OR_RETURN(ViewPush push, ViewRowsOfViewPush(view, *ready.offline_rows));
-    if (!request_.online) {
-      ready.views.push_back({current, std::move(push)});
-      return {};
-    }
-    for (const ResolvedView& version : VersionsOf(current)) {
-      if (version.version == current.version) {
-        ready.views.push_back({version, push});
-        continue;
-      }
+    std::vector<ResolvedView> versions = OnlineVersionsOf(current);
+    const std::size_t online_count = versions.size();
+    const auto is_current = [&](const ResolvedView& view) { return view.generation == current.generation; };
+    if (std::none_of(versions.begin(), versions.end(), is_current)) versions.push_back(current);
+    for (std::size_t i = 0; i < versions.size(); ++i) {
+      const ResolvedView& version = versions[i];
+      const ViewOfSource view = ToViewOfSource(version);
       LARDER_ASSIGN_OR_RETURN(const auto named, WithUsualNames(request_.rows, *version.source, options_));
-      LARDER_ASSIGN_OR_RETURN(const auto checked, CheckRowsForView(ToViewOfSource(version), *named, options_));
-      LARDER_ASSIGN_OR_RETURN(ViewPush older, ViewRowsOfViewPush(ToViewOfSource(version), *checked));
-      ready.views.push_back({version, std::move(older)});
+      LARDER_ASSIGN_OR_RETURN(const auto rows, CheckRowsForView(view, *named, options_));
+      LARDER_ASSIGN_OR_RETURN(ViewPush push, ViewRowsOfViewPush(view, *rows));
+      ready.offline.push_back({PushedToViewFolder(OfflinePath(), version.view->name(), version.generation), rows});
+      ready.views.push_back({version, std::move(push), i < online_count});
     }
     return {};
   }
@@ -140,10 +142,11 @@ class PushChecker {
       for (const auto& entity : view.entities) keys.insert(entity->join_key);
     }
     LARDER_ASSIGN_OR_RETURN(const auto schema, PushSchema(source));
-    LARDER_ASSIGN_OR_RETURN(ready.offline_rows,
+    LARDER_ASSIGN_OR_RETURN(const auto rows,
                             CheckRowsForSource(*schema, *request_.rows, {keys.begin(), keys.end()}, options_));
+    ready.offline.push_back({PushedToSourceFolder(OfflinePath(), request_.target), rows});
     for (const ResolvedView& view : views) {
-      LARDER_ASSIGN_OR_RETURN(ViewPush push, ViewRowsOfSourcePush(ToViewOfSource(view), *schema, *ready.offline_rows));
+      LARDER_ASSIGN_OR_RETURN(ViewPush push, ViewRowsOfSourcePush(ToViewOfSource(view), *schema, *rows));
       if (!request_.online || view.view->online) ready.views.push_back({view, std::move(push)});
     }
     return request_.online ? CheckKeptGenerations(ready) : Status();
@@ -164,6 +167,8 @@ class PushChecker {
     }
     return {};
   }
+
+  const std::string& OfflinePath() const { return project_.config().offline_store.path; }
 
   Result<std::shared_ptr<SourceSnapshot>> PushSchema(const std::shared_ptr<const Source>& source) {
     if (tables_ != nullptr) return tables_->PushSchema(project_, *snapshot_, source);
@@ -219,23 +224,33 @@ Result<PushOutcome::View> WriteOnline(OnlineTables& tables, const RegistrySnapsh
   return outcome;
 }
 
-Result<std::int64_t> KeepOffline(Project& project, const ReadyPush& ready, const std::string& folder) {
-  LARDER_ASSIGN_OR_RETURN(const std::int64_t sequence,
-                          project.WithRegistry([](Registry& registry) { return registry.NextPushSequence(); }));
-  LARDER_RETURN_IF_ERROR(
-      AppendPushedRows(project.files(), folder, static_cast<std::uint64_t>(sequence), *ready.offline_rows));
-  return sequence;
+// Takes back rows that were kept offline when the push failed later: a push that fails wrote nothing.
+void ForgetOffline(Project& project, const ReadyPush& ready, std::int64_t sequence) {
+  for (const OfflineRows& part : ready.offline) {
+    auto pushed = ListPushedFiles(project.files(), part.folder);
+    if (!pushed.ok()) {
+      project.logger().Error("cannot take back a push: " + pushed.status().ToString());
+      continue;
+    }
+    for (const PushedFile& file : *pushed) {
+      if (file.sequence != static_cast<std::uint64_t>(sequence)) continue;
+      const Status removed = project.files().RemoveFile(file.info.path);
+      if (!removed.ok()) project.logger().Error("cannot take back a push: " + removed.ToString());
+    }
+  }
 }
 
-// Takes back rows that were kept offline when they could not be written online: a push that fails wrote nothing.
-void ForgetOffline(Project& project, const std::string& folder, std::int64_t sequence) {
-  auto pushed = ListPushedFiles(project.files(), folder);
-  if (!pushed.ok()) return project.logger().Error("cannot take back a push: " + pushed.status().ToString());
-  for (const PushedFile& file : *pushed) {
-    if (file.sequence != static_cast<std::uint64_t>(sequence)) continue;
-    const Status removed = project.files().RemoveFile(file.info.path);
-    if (!removed.ok()) project.logger().Error("cannot take back a push: " + removed.ToString());
+Result<std::int64_t> KeepOffline(Project& project, const ReadyPush& ready) {
+  LARDER_ASSIGN_OR_RETURN(const std::int64_t sequence,
+                          project.WithRegistry([](Registry& registry) { return registry.NextPushSequence(); }));
+  for (const OfflineRows& part : ready.offline) {
+    const Status kept =
+        AppendPushedRows(project.files(), part.folder, static_cast<std::uint64_t>(sequence), *part.rows);
+    if (kept.ok()) continue;
+    if (kept.reason() != Reason::kAlreadyExists) ForgetOffline(project, ready, sequence);
+    return kept;
   }
+  return sequence;
 }
 
 }  // namespace
@@ -249,15 +264,15 @@ Result<PushOutcome> Push(Project& project, OnlineTables* tables, const PushReque
   outcome.row_count = request.rows->num_rows();
   if (outcome.row_count == 0) return outcome;
   if (request.online) LARDER_RETURN_IF_ERROR(tables->store().CheckWritable());
-  const std::string folder = PushedFolder(project.config().offline_store.path, ready.target, ready.name);
   if (request.offline) {
-    LARDER_ASSIGN_OR_RETURN(outcome.offline_sequence, KeepOffline(project, ready, folder));
+    LARDER_ASSIGN_OR_RETURN(outcome.offline_sequence, KeepOffline(project, ready));
   }
   if (!request.online) return outcome;
   for (const ReadyView& view : ready.views) {
+    if (!view.is_online) continue;
     auto written = WriteOnline(*tables, *snapshot, view);
     if (!written.ok()) {
-      if (request.offline) ForgetOffline(project, folder, outcome.offline_sequence);
+      if (request.offline) ForgetOffline(project, ready, outcome.offline_sequence);
       return written.status();
     }
     outcome.views.push_back(std::move(written).value());

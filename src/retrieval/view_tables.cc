@@ -48,10 +48,10 @@ Status ViewTables::Open(std::span<const ResolvedView> views) {
     ViewRowsRequest request{ToViewOfSource(view), source, {}, {}};
     LARDER_ASSIGN_OR_RETURN(
         request.pushed_to_source,
-        ListPushedFiles(project_.files(), PushedFolder(offline, PushTarget::kSource, view.source->name())));
+        ListPushedFiles(project_.files(), PushedToSourceFolder(offline, view.source->name())));
     LARDER_ASSIGN_OR_RETURN(
         request.pushed_to_view,
-        ListPushedFiles(project_.files(), PushedFolder(offline, PushTarget::kView, view.view->name())));
+        ListPushedFiles(project_.files(), PushedToViewFolder(offline, view.view->name(), view.generation)));
     LARDER_ASSIGN_OR_RETURN(table.rows, ViewRows::Open(project_.files(), request));
     table.feature_rows = std::make_unique<ViewFeatureRows>(*table.rows);
     tables_.push_back(std::move(table));

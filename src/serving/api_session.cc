@@ -13,6 +13,7 @@ namespace larder {
 namespace {
 
 constexpr auto kPollInterval = std::chrono::milliseconds(100);
+constexpr std::int64_t kOwnerWaitNs = 5'000'000'000;    // how long a command waits for another one to give the store up
 constexpr std::int64_t kConnectTimeoutUs = 60'000'000;  // a busy owner is not an absent one, which refuses at once
 constexpr std::int64_t kAnswerTimeoutUs = 600'000'000;
 
@@ -134,11 +135,21 @@ Result<std::unique_ptr<ApiSession>> ApiSession::FindServer(Project& project) {
 }
 
 Result<std::unique_ptr<ApiSession>> ApiSession::Open(Project& project) {
-  LARDER_ASSIGN_OR_RETURN(auto remote, FindServer(project));
-  if (remote != nullptr) return remote;
-  auto counters = std::make_unique<Counters>();
-  LARDER_ASSIGN_OR_RETURN(auto tables, OnlineTables::Open(project, *counters));
-  return std::unique_ptr<ApiSession>(std::make_unique<LocalSession>(project, std::move(counters), std::move(tables)));
+  const std::int64_t give_up_ns = project.clock().MonotonicNs() + kOwnerWaitNs;
+  while (true) {
+    LARDER_ASSIGN_OR_RETURN(auto remote, FindServer(project));
+    if (remote != nullptr) return remote;
+    auto counters = std::make_unique<Counters>();
+    auto tables = OnlineTables::Open(project, *counters);
+    if (tables.ok()) {
+      return std::unique_ptr<ApiSession>(
+          std::make_unique<LocalSession>(project, std::move(counters), std::move(tables).value()));
+    }
+    // Another command has the store for a moment, or a server that comes up has it and will soon answer.
+    const bool may_end = tables.status().reason() == Reason::kLocked && project.clock().MonotonicNs() < give_up_ns;
+    if (!may_end) return tables.status();
+    std::this_thread::sleep_for(kPollInterval);
+  }
 }
 
 }  // namespace larder

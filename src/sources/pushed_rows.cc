@@ -33,9 +33,12 @@ std::optional<std::uint64_t> SequenceOf(std::string_view path) {
 
 }  // namespace
 
-std::string PushedFolder(const std::string& offline_path, PushTarget target, const std::string& name) {
-  const std::string kind = target == PushTarget::kSource ? "pushed/source/" : "pushed/view/";
-  return JoinPath(offline_path, kind + name);
+std::string PushedToSourceFolder(const std::string& offline_path, const std::string& source) {
+  return JoinPath(offline_path, "pushed/source/" + source);
+}
+
+std::string PushedToViewFolder(const std::string& offline_path, const std::string& view, std::int64_t generation) {
+  return JoinPath(offline_path, "pushed/view/" + view + "/" + std::to_string(generation));
 }
 
 Result<std::vector<PushedFile>> ListPushedFiles(FileSystem& files, const std::string& folder) {

@@ -17,17 +17,17 @@ namespace larder {
 inline constexpr std::string_view kPushedDeletedColumn = "larder:deleted";  ///< bool: the row deletes its key
 inline constexpr std::string_view kPushedCreatedColumn = "larder:created";  ///< created time, when the source names none
 
-/// Says what rows are pushed to.
-enum class PushTarget : std::uint8_t { kSource, kView };
-
 /// Names one pushed file.
 struct PushedFile {
   FileInfo info;
   std::uint64_t sequence = 0;  ///< unique in a project; the order of pushes
 };
 
-/// Returns the folder of the rows pushed to a source or view: `<offline>/pushed/source/<name>` or `.../view/<name>`.
-std::string PushedFolder(const std::string& offline_path, PushTarget target, const std::string& name);
+/// Returns the folder of the raw rows pushed to a source: `<offline>/pushed/source/<name>`.
+std::string PushedToSourceFolder(const std::string& offline_path, const std::string& source);
+/// Returns the folder of the rows pushed to a generation of a view: `<offline>/pushed/view/<name>/<generation>`. What
+/// was pushed to another generation meant something else.
+std::string PushedToViewFolder(const std::string& offline_path, const std::string& view, std::int64_t generation);
 
 /// Lists the pushed files of a folder in the order of their sequence; none when the folder is not there. Files with
 /// other names (unfinished ones) are left out.

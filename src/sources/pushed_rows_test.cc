@@ -11,7 +11,7 @@ namespace {
 
 class PushedRowsTest : public ::testing::Test {
  protected:
-  PushedRowsTest() : folder_(PushedFolder(project_.Path("offline"), PushTarget::kView, "last_flight")) {}
+  PushedRowsTest() : folder_(PushedToViewFolder(project_.Path("offline"), "last_flight", 3)) {}
 
   Status Append(std::uint64_t sequence, const std::string& values) {
     return AppendPushedRows(project_.files(), folder_, sequence, *TestTable({{"x", arrow::int64(), values}}));
@@ -22,8 +22,8 @@ class PushedRowsTest : public ::testing::Test {
 };
 
 TEST_F(PushedRowsTest, FoldersTellSourcesFromViews) {
-  EXPECT_EQ(folder_, project_.Path("offline/pushed/view/last_flight"));
-  EXPECT_EQ(PushedFolder("/o", PushTarget::kSource, "flights"), "/o/pushed/source/flights");
+  EXPECT_EQ(folder_, project_.Path("offline/pushed/view/last_flight/3"));
+  EXPECT_EQ(PushedToSourceFolder("/o", "flights"), "/o/pushed/source/flights");
 }
 
 TEST_F(PushedRowsTest, NoFolderMeansNoPushes) {
@@ -36,8 +36,8 @@ TEST_F(PushedRowsTest, FilesStandInTheOrderOfPushes) {
   ASSERT_TRUE(Append(10, "[10]").ok());
   ASSERT_TRUE(Append(9, "[9]").ok());
   ASSERT_TRUE(Append(UINT64_MAX, "[11]").ok());
-  project_.WriteText("offline/pushed/view/last_flight/12.parquet", "not by us");
-  project_.WriteText("offline/pushed/view/last_flight/.00000000000000000013.parquet.tmp", "unfinished");
+  project_.WriteText("offline/pushed/view/last_flight/3/12.parquet", "not by us");
+  project_.WriteText("offline/pushed/view/last_flight/3/.00000000000000000013.parquet.tmp", "unfinished");
   const auto pushed = ListPushedFiles(project_.files(), folder_);
   ASSERT_TRUE(pushed.ok());
   ASSERT_EQ(pushed->size(), 3U);

@@ -58,22 +58,21 @@ class ViewRowsTest : public ::testing::Test {
             .source = std::make_shared<const Source>(source_)};
   }
 
-  std::string Folder(PushTarget target) {
-    return PushedFolder(project_.Path("offline"), target, target == PushTarget::kView ? "last_flight" : "events");
-  }
+  std::string SourceFolder() { return PushedToSourceFolder(project_.Path("offline"), "events"); }
+  std::string ViewFolder() { return PushedToViewFolder(project_.Path("offline"), "last_flight", 1); }
 
   std::shared_ptr<SourceSnapshot> Snapshot() { return project_.Take(source_).value(); }
 
   void PushToSource(std::uint64_t sequence, const arrow::Table& rows, const PushOptions& options = {}) {
     const auto checked = CheckRowsForSource(*Snapshot(), rows, {"airport"}, options);
     ASSERT_TRUE(checked.ok()) << checked.status().ToString();
-    ASSERT_TRUE(AppendPushedRows(project_.files(), Folder(PushTarget::kSource), sequence, **checked).ok());
+    ASSERT_TRUE(AppendPushedRows(project_.files(), SourceFolder(), sequence, **checked).ok());
   }
 
   void PushToView(std::uint64_t sequence, const arrow::Table& rows, const PushOptions& options = {}) {
     const auto checked = CheckRowsForView(View(), rows, options);
     ASSERT_TRUE(checked.ok()) << checked.status().ToString();
-    ASSERT_TRUE(AppendPushedRows(project_.files(), Folder(PushTarget::kView), sequence, **checked).ok());
+    ASSERT_TRUE(AppendPushedRows(project_.files(), ViewFolder(), sequence, **checked).ok());
   }
 
   Result<std::unique_ptr<ViewRows>> Open() {
@@ -81,8 +80,8 @@ class ViewRowsTest : public ::testing::Test {
     return ViewRows::Open(project_.files(),
                           {.view = View(),
                            .snapshot = std::move(snapshot),
-                           .pushed_to_source = ListPushedFiles(project_.files(), Folder(PushTarget::kSource)).value(),
-                           .pushed_to_view = ListPushedFiles(project_.files(), Folder(PushTarget::kView)).value()});
+                           .pushed_to_source = ListPushedFiles(project_.files(), SourceFolder()).value(),
+                           .pushed_to_view = ListPushedFiles(project_.files(), ViewFolder()).value()});
   }
 
   std::unique_ptr<ViewRows> MustOpen() {
@@ -170,7 +169,7 @@ TEST_F(ViewRowsTest, PushesFollowTheFilesInTheirOrder) {
   EXPECT_EQ(values.Text(0), "[1.5, 7.5, 0.25]");
   EXPECT_EQ(values.Text(1), "[10, 70, 5]");
   EXPECT_EQ(rows->files().size(), 5U);
-  EXPECT_THAT(rows->NameRow(At(3, 0)), HasSubstr("view/last_flight/00000000000000000007.parquet, row 1"));
+  EXPECT_THAT(rows->NameRow(At(3, 0)), HasSubstr("view/last_flight/1/00000000000000000007.parquet, row 1"));
 }
 
 TEST_F(ViewRowsTest, WhereAndDeletionsOfPushes) {
@@ -277,7 +276,7 @@ TEST_F(ViewRowsTest, RowsOfAPushAreTheRowsThatAreReadBack) {
   EXPECT_EQ(rows.Text(3), "[false]");
   EXPECT_EQ(rows.Text(4), "[2.0]");
   EXPECT_EQ(rows.Text(6), "[16]");
-  ASSERT_TRUE(AppendPushedRows(project_.files(), Folder(PushTarget::kSource), 1, **checked).ok());
+  ASSERT_TRUE(AppendPushedRows(project_.files(), SourceFolder(), 1, **checked).ok());
   const auto opened = MustOpen();
   const CollectedRows keys = MustCollect(opened->OpenKeys({}));
   const std::vector<std::uint64_t> last = {keys.ordinals.back()};

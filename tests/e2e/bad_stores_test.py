@@ -90,6 +90,17 @@ class Registries(StoreTest):
         self.project.run("apply", "--yes")
 
     @unittest.skipUnless(os.geteuid() == 0, "SKIPPED: rights of other users need root")
+    def test_deleting_needs_a_word(self):
+        """Without a terminal nobody can be asked: what deletes must be wanted explicitly."""
+        definitions = read(self.project.path("features/definitions.yaml"))
+        self.project.write("features/definitions.yaml", "entities: []\n")
+        self.project.fails("usage", "apply", shows=["--yes", "deletes"])
+        self.assertNotEqual(self.project.json("list"), [])
+        self.project.run("apply", "--yes")
+        self.assertEqual(self.project.json("list"), [])
+        self.project.write("features/definitions.yaml", definitions)
+        self.project.run("apply")
+
     def test_read_only(self):
         os.chmod(self.project.folder, 0o755)
         self.project.write("features/more.yaml", "entities: [{name: other, type: string}]\n")
@@ -181,6 +192,30 @@ class OnlineStores(StoreTest):
             self.project.fails("locked", "serve", "--listen", "127.0.0.1:0", shows=["larder serve"])
             os.rename(self.project.path(".larder/hidden.sock"), self.project.path(".larder/serve.sock"))
             self.assertEqual(server.request("GET", "/health")[0], 200)
+        self.still_well()
+
+    def test_commands_wait_for_one_another(self):
+        """Several at once without a server: each has the store for a moment."""
+        running = [self.project.start("online", "--features", "v:x", "--key", "k=a") for _ in range(5)]
+        for process in running:
+            _, err = process.communicate(timeout=60)
+            self.assertEqual(process.returncode, 0, err.decode())
+
+    def test_of_another_registry(self):
+        """Generations of equal numbers are not of equal content: rows of a lost registry are never served."""
+        away = self.project.path("registry.away")
+        files = glob.glob(self.project.path(".larder/registry.db*"))
+        os.mkdir(away)
+        for file in files:
+            os.rename(file, os.path.join(away, os.path.basename(file)))
+        self.project.run("apply", "--yes")
+        self.all_fail("conflict", self.OWNERS, ["another registry", "materialize again"])
+        self.project.fails("conflict", "serve", "--listen", "127.0.0.1:0", shows=["another registry"])
+        for file in glob.glob(self.project.path(".larder/registry.db*")):
+            os.remove(file)
+        for file in files:
+            os.rename(os.path.join(away, os.path.basename(file)), file)
+        os.rmdir(away)
         self.still_well()
 
     def test_a_stale_socket_is_no_obstacle(self):

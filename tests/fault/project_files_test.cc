@@ -242,7 +242,7 @@ TEST_F(ProjectFiles, APushIsKeptWholeOrNotAtAll) {
       },
       [&](const Status& status) {
         EXPECT_EQ(Historical().value(), status.ok() ? with : without);
-        EXPECT_TRUE(FilesIn(".larder/offline/pushed/view/v").size() == (status.ok() ? 1u : 0u));
+        EXPECT_TRUE(FilesIn(".larder/offline/pushed/view/v/1").size() == (status.ok() ? 1u : 0u));
         if (!status.ok()) {
           EXPECT_EQ(StoredRows().value(), "");
         }
