@@ -24,6 +24,9 @@ function(larder_executable name)
       message(FATAL_ERROR "${name}: ${library} must come through a module, after OpenSSL and simdjson")
     endif()
   endforeach()
+  # By their files and as options, which stand before all libraries: among those CMake orders what occurs several times.
+  target_link_options(${name} PRIVATE "LINKER:--push-state,--no-as-needed" "$<TARGET_FILE:OpenSSL::SSL>"
+    "$<TARGET_FILE:OpenSSL::Crypto>" "$<TARGET_FILE:simdjson::simdjson>" "LINKER:--pop-state")
   target_link_libraries(${name} PRIVATE OpenSSL::SSL OpenSSL::Crypto simdjson::simdjson ${depends} ${arg_LIBRARIES})
   target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}/src" "${CMAKE_SOURCE_DIR}")
 endfunction()

@@ -13,13 +13,13 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SHOWN_FILES = 15
 
 
-def counts_of(data_file):
-    """Returns {(file of src/, line): times run} that one .gcda file tells."""
+def counts_of(data_file, build_folder):
+    """Returns {(file of src/, line): times run} that one .gcda file tells; its paths may be relative to the build folder."""
     found = {}
     listed = subprocess.run(["gcov", "--json-format", "--stdout", data_file], capture_output=True, check=False, cwd=ROOT)
     for text in listed.stdout.decode().splitlines():
         for file in json.loads(text)["files"]:
-            path = os.path.relpath(os.path.join(ROOT, file["file"]), ROOT)
+            path = os.path.relpath(os.path.join(build_folder, file["file"]), ROOT)
             if path.startswith("src/") and not path.endswith("_test.cc"):
                 for line in file["lines"]:
                     key = (path, line["line_number"])
@@ -32,7 +32,7 @@ def collect(folder):
     files = [os.path.join(parent, name) for parent, _, names in os.walk(folder) for name in names if name.endswith(".gcda")]
     total = {}
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        for counts in pool.map(counts_of, files):
+        for counts in pool.map(lambda file: counts_of(file, folder), files):
             for key, count in counts.items():
                 total[key] = max(total.get(key, 0), count)
     return total
