@@ -87,11 +87,19 @@ class RemoteSession final : public ApiSession {
         LARDER_RETURN_IF_ERROR(Call({"POST", "/jobs/" + id + "/cancel", "", "{}"}, call).status());
       }
       std::this_thread::sleep_for(kPollInterval);
-      LARDER_ASSIGN_OR_RETURN(job, Call({"GET", "/jobs/" + id}, call));
+      Result<std::string> now = Call({"GET", "/jobs/" + id}, call);
+      if (now.status().reason() == Reason::kUnavailable) return WentAway(now.status());
+      LARDER_ASSIGN_OR_RETURN(job, std::move(now));
     }
   }
 
  private:
+  // A server that ends stops its jobs: what each has brought to its end stays, the rest is as it was.
+  static Status WentAway(const Status& failure) {
+    return Status(Reason::kUnavailable, "the server ended while it worked on this: " + std::string(failure.message()),
+                  "run the command again: what was not finished left nothing behind");
+  }
+
   static Status Show(const JsonObject& state, const ApiCall& call, std::string& stage) {
     if (call.progress == nullptr) return {};
     LARDER_ASSIGN_OR_RETURN(const std::string now, state.Text("stage", ""));

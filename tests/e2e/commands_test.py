@@ -149,6 +149,14 @@ class Json(ProjectTest):
         self.assertEqual([column["values"] for column in answer["results"]], [[text], [2.0], [20]])
         self.assertEqual(self.project.json("explain", "v:x", "--key", "k=" + text, *NOW)["online_value"], "2.0")
 
+    def test_explain_shows_the_expression_of_its_version(self):
+        pinned = DEFINITIONS.replace("[v, ratio]", "[v, 'ratio@1']")
+        self.applied(pinned)
+        self.applied(pinned.replace("x / nullif(amount, 0)", "x + amount"))
+        for reference, expression, value in (("ratio@1:share", "x / nullif(amount, 0)", "0.5"), ("ratio:share", "x + amount", "6.0")):
+            told = self.project.json("explain", reference, "--key", "k=a", "--request", "amount=4", *NOW)
+            self.assertEqual((told["expression"], told["offline_value"]), (expression, value))
+
     def test_the_first_rows_are_rows(self):
         self.applied()
         many = pyarrow.table({"k": ["a"] * 1000, "event_timestamp": instants("2015-01-03T00:00:00Z").take(pyarrow.array([0] * 1000))})
