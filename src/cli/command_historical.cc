@@ -97,8 +97,10 @@ std::string OutcomeJson(const HistoricalRows& rows, const Outcome& outcome) {
 }
 
 // Writes all rows to the file; it appears when the last one is written.
-Status WriteRows(const CommandContext& context, HistoricalRows& rows, const std::string& path) {
-  LARDER_ASSIGN_OR_RETURN(const auto writer, CreateTableFile(context.platform.files, path, rows.schema()));
+Status WriteRows(const CommandContext& context, HistoricalRows& rows, const std::string& path, bool parallel) {
+  // A training set can be made again: no waiting for the disk.
+  const TableWriterOptions options{.parallel = parallel, .durable = false};
+  LARDER_ASSIGN_OR_RETURN(const auto writer, CreateTableFile(context.platform.files, path, rows.schema(), options));
   context.progress.Begin("writing " + path, "rows");
   std::int64_t written = 0;
   while (true) {
@@ -155,7 +157,8 @@ Status RunHistorical(const HistoricalArguments& arguments, CommandContext& conte
   if (arguments.output.empty()) {
     LARDER_RETURN_IF_ERROR(PrintRows(context, *rows));
   } else {
-    LARDER_RETURN_IF_ERROR(WriteRows(context, *rows, context.FilePath(arguments.output)));
+    LARDER_RETURN_IF_ERROR(
+        WriteRows(context, *rows, context.FilePath(arguments.output), project->threads() != nullptr));
   }
   outcome.row_count = rows->row_count();
   outcome.seconds = static_cast<double>(context.platform.clock.MonotonicNs() - began_ns) / 1e9;

@@ -20,9 +20,13 @@
 #include <atomic>
 #include <cerrno>
 #include <charconv>
+#include <condition_variable>
+#include <deque>
 #include <exception>
+#include <mutex>
 #include <optional>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -83,8 +87,8 @@ class AtomicFile {
 
   WritableFile& file() { return *file_; }
 
-  Status Commit() {
-    LARDER_RETURN_IF_ERROR(file_->Sync());
+  Status Commit(bool durable) {
+    if (durable) LARDER_RETURN_IF_ERROR(file_->Sync());
     LARDER_RETURN_IF_ERROR(file_->Close());
     LARDER_RETURN_IF_ERROR(files_.Rename(temporary_path_, path_));
     file_.reset();
@@ -115,6 +119,75 @@ auto CatchThrown(Call call) -> decltype(call()) {
   }
 }
 
+// Batches that wait for a writer behind its caller: enough that neither waits for the other's odd batch.
+constexpr std::size_t kMostQueuedBatches = 4;
+
+// Lets another thread write, in order. The first failure is told at the next call, and nothing is written after it.
+class QueuedWriter final : public FormatWriter {
+ public:
+  explicit QueuedWriter(std::unique_ptr<FormatWriter> writer)
+      : writer_(std::move(writer)), thread_([this] { Run(); }) {}
+  ~QueuedWriter() override { Stop(); }
+
+  Status Write(const arrow::RecordBatch& rows) override {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return queue_.size() < kMostQueuedBatches || !failure_.ok(); });
+    LARDER_RETURN_IF_ERROR(failure_);
+    queue_.push_back(arrow::RecordBatch::Make(rows.schema(), rows.num_rows(), rows.columns()));
+    changed_.notify_all();
+    return {};
+  }
+
+  Status Finish() override {
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return (queue_.empty() && !is_writing_) || !failure_.ok(); });
+    }
+    Stop();
+    LARDER_RETURN_IF_ERROR(failure_);
+    return writer_->Finish();
+  }
+
+ private:
+  void Run() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      changed_.wait(lock, [this] { return !queue_.empty() || is_stopped_; });
+      if (is_stopped_) return;
+      std::shared_ptr<arrow::RecordBatch> rows = std::move(queue_.front());
+      queue_.pop_front();
+      is_writing_ = true;
+      changed_.notify_all();
+      lock.unlock();
+      Status status = writer_->Write(*rows);
+      rows.reset();
+      lock.lock();
+      is_writing_ = false;
+      if (!status.ok()) failure_ = std::move(status);
+      if (!failure_.ok()) queue_.clear();
+      changed_.notify_all();
+    }
+  }
+
+  void Stop() {
+    {
+      const std::lock_guard lock(mutex_);
+      is_stopped_ = true;
+      changed_.notify_all();
+    }
+    if (thread_.joinable()) thread_.join();
+  }
+
+  const std::unique_ptr<FormatWriter> writer_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::shared_ptr<arrow::RecordBatch>> queue_;
+  bool is_writing_ = false;
+  bool is_stopped_ = false;
+  Status failure_;
+  std::thread thread_;  // last: it uses all of the others
+};
+
 // Dictionaries pay for texts that repeat; for numbers the attempt costs more than the writing.
 std::shared_ptr<parquet::WriterProperties> ParquetProperties(const parquet::SchemaDescriptor& schema,
                                                              arrow::MemoryPool* pool) {
@@ -139,12 +212,14 @@ class ParquetWriter final : public FormatWriter {
     }));
   }
 
-  Status Begin(const std::shared_ptr<arrow::Schema>& schema, WritableFile& file, arrow::MemoryPool* pool) {
+  Status Begin(const std::shared_ptr<arrow::Schema>& schema, WritableFile& file, const TableWriterOptions& options) {
+    arrow::MemoryPool* pool = options.pool == nullptr ? arrow::default_memory_pool() : options.pool;
     return CatchThrown([&]() -> Status {
       std::shared_ptr<parquet::SchemaDescriptor> columns;
       const auto defaults = parquet::default_writer_properties();
       LARDER_RETURN_IF_ERROR(FromArrow(parquet::arrow::ToParquetSchema(schema.get(), *defaults, &columns)));
-      const auto arrow_properties = parquet::ArrowWriterProperties::Builder().set_use_threads(true)->build();
+      const auto arrow_properties =
+          parquet::ArrowWriterProperties::Builder().set_use_threads(options.parallel)->build();
       LARDER_ASSIGN_OR_RETURN(
           writer_, FromArrow(parquet::arrow::FileWriter::Open(*schema, pool, ToArrowOutput(file),
                                                               ParquetProperties(*columns, pool), arrow_properties)));
@@ -293,14 +368,14 @@ struct NewFile {
   const std::shared_ptr<arrow::Schema>& schema;
   WritableFile& file;
   const std::string& path;
-  arrow::MemoryPool* pool;
+  const TableWriterOptions& options;
 };
 
 Result<std::unique_ptr<FormatWriter>> BeginFormat(FileFormat format, const NewFile& to) {
   switch (format) {
     case FileFormat::kParquet: {
       auto writer = std::make_unique<ParquetWriter>();
-      LARDER_RETURN_IF_ERROR(writer->Begin(to.schema, to.file, to.pool));
+      LARDER_RETURN_IF_ERROR(writer->Begin(to.schema, to.file, to.options));
       return std::unique_ptr<FormatWriter>(std::move(writer));
     }
     case FileFormat::kArrow: {
@@ -320,8 +395,8 @@ Result<std::unique_ptr<FormatWriter>> BeginFormat(FileFormat format, const NewFi
 
 class AtomicTableWriter final : public TableWriter {
  public:
-  AtomicTableWriter(std::unique_ptr<AtomicFile> file, std::unique_ptr<FormatWriter> writer)
-      : file_(std::move(file)), writer_(std::move(writer)) {}
+  AtomicTableWriter(std::unique_ptr<AtomicFile> file, std::unique_ptr<FormatWriter> writer, bool durable)
+      : file_(std::move(file)), writer_(std::move(writer)), durable_(durable) {}
 
   Status Write(const arrow::RecordBatch& rows) override {
     LARDER_RETURN_IF_ERROR(failure_);
@@ -335,7 +410,7 @@ class AtomicTableWriter final : public TableWriter {
     LARDER_RETURN_IF_ERROR(failure_);
     LARDER_CHECK(file_ != nullptr);
     failure_ = writer_->Finish();
-    if (failure_.ok()) failure_ = file_->Commit();
+    if (failure_.ok()) failure_ = file_->Commit(durable_);
     Abandon();
     return failure_;
   }
@@ -348,6 +423,7 @@ class AtomicTableWriter final : public TableWriter {
 
   std::unique_ptr<AtomicFile> file_;
   std::unique_ptr<FormatWriter> writer_;  // writes to file_, so it goes first
+  const bool durable_;
   Status failure_;
 };
 
@@ -355,12 +431,14 @@ class AtomicTableWriter final : public TableWriter {
 
 Result<std::unique_ptr<TableWriter>> CreateTableFile(FileSystem& files, const std::string& path,
                                                      const std::shared_ptr<arrow::Schema>& schema,
-                                                     arrow::MemoryPool* pool) {
+                                                     const TableWriterOptions& options) {
   LARDER_ASSIGN_OR_RETURN(const FileFormat format, FileFormatOf(path));
   LARDER_ASSIGN_OR_RETURN(std::unique_ptr<AtomicFile> file, AtomicFile::Create(files, path));
-  const NewFile to{schema, file->file(), path, pool == nullptr ? arrow::default_memory_pool() : pool};
+  const NewFile to{schema, file->file(), path, options};
   LARDER_ASSIGN_OR_RETURN(std::unique_ptr<FormatWriter> writer, BeginFormat(format, to));
-  return std::unique_ptr<TableWriter>(std::make_unique<AtomicTableWriter>(std::move(file), std::move(writer)));
+  if (options.parallel) writer = std::make_unique<QueuedWriter>(std::move(writer));
+  return std::unique_ptr<TableWriter>(
+      std::make_unique<AtomicTableWriter>(std::move(file), std::move(writer), options.durable));
 }
 
 std::int64_t RemoveLeftovers(FileSystem& files, const std::string& path) {

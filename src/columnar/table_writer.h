@@ -12,8 +12,8 @@
 namespace larder {
 
 /// Writes batches to a file whose format its suffix names (file_format.h): to a temporary name beside it, made durable
-/// and renamed by Close. Without Close, or after a failure, nothing of it is left and what stood at the path stays. Not
-/// thread-safe.
+/// (unless the options say otherwise) and renamed by Close. Without Close, or after a failure, nothing of it is left
+/// and what stood at the path stays. Not thread-safe.
 ///  - Parquet: snappy; row groups of at most 1,048,576 rows and about 128 MiB; dictionaries for strings and bytes only;
 ///    statistics; no metadata of ours.
 ///  - CSV, CSV.gz: header; nulls empty, empty strings ""; floats in the shortest text that reads back to the same bits;
@@ -28,11 +28,22 @@ class TableWriter {
   virtual Status Close() = 0;
 };
 
+/// Says how a file is written.
+struct TableWriterOptions {
+  arrow::MemoryPool* pool = nullptr;  ///< nullptr: Arrow's default
+  /// Encodes on threads of its own and of Arrow, a few batches behind the caller: `Write` may tell the failure of an
+  /// earlier batch. The file is the same, byte for byte.
+  bool parallel = false;
+  /// Waits in `Close` until the disk has the bytes. Without it a power cut may take a new file whole, or leave it
+  /// damaged: for what can be made again.
+  bool durable = true;
+};
+
 /// Begins a file. Fails with kInvalidFile and the known suffixes for an unknown one, with kTypeMismatch when the format
-/// cannot hold a column's type (CSV: structs and the like). `pool` nullptr: Arrow's default. `files` must outlive it.
+/// cannot hold a column's type (CSV: structs and the like). `files` must outlive it.
 Result<std::unique_ptr<TableWriter>> CreateTableFile(FileSystem& files, const std::string& path,
                                                      const std::shared_ptr<arrow::Schema>& schema,
-                                                     arrow::MemoryPool* pool = nullptr);
+                                                     const TableWriterOptions& options = {});
 
 /// Removes what processes that ended without a chance to clean up left beside `path` of files that should have become
 /// it; returns how many. What a process that lives writes stays. Best effort: a file that cannot be removed stays, and

@@ -27,8 +27,9 @@ class TableWriterTest : public testing::Test {
   std::size_t FileCount() { return files_->List(folder_)->size(); }
   std::string Content(const std::string& name) { return *ReadWholeFile(*files_, Path(name), 1 << 26); }
 
-  Status Write(FileSystem& files, const std::string& name, const arrow::RecordBatchVector& batches) {
-    LARDER_ASSIGN_OR_RETURN(const auto writer, CreateTableFile(files, Path(name), batches.front()->schema()));
+  Status Write(FileSystem& files, const std::string& name, const arrow::RecordBatchVector& batches,
+               const TableWriterOptions& options = {}) {
+    LARDER_ASSIGN_OR_RETURN(const auto writer, CreateTableFile(files, Path(name), batches.front()->schema(), options));
     for (const auto& batch : batches) LARDER_RETURN_IF_ERROR(writer->Write(*batch));
     return writer->Close();
   }
@@ -117,6 +118,29 @@ TEST_F(TableWriterTest, ParquetIsWrittenAsPromised) {
   EXPECT_TRUE(metadata->RowGroup(0)->ColumnChunk(1)->has_dictionary_page());
 }
 
+TEST_F(TableWriterTest, ParallelWritingGivesTheSameBytes) {
+  arrow::RecordBatchVector batches;
+  for (int i = 0; i < 30; ++i) {
+    arrow::FloatBuilder floats;
+    for (int row = 0; row < 50'000; ++row) {
+      ASSERT_TRUE((row % 7 == 0 ? floats.AppendNull() : floats.Append(static_cast<float>(row * i))).ok());
+    }
+    const auto values = floats.Finish().ValueOrDie();
+    batches.push_back(BatchOf({{"f", values}, {"g", values->Slice(0)}}));
+  }
+  ASSERT_TRUE(Write(*files_, "one.parquet", batches).ok());
+  ASSERT_TRUE(Write(*files_, "two.parquet", batches, {.parallel = true, .durable = false}).ok());
+  EXPECT_EQ(Content("one.parquet"), Content("two.parquet"));
+}
+
+TEST_F(TableWriterTest, OnlyDurableFilesWaitForTheDisk) {
+  for (const bool durable : {true, false}) {
+    FaultFileSystem files(*files_);
+    ASSERT_TRUE(Write(files, "a.parquet", {EveryType()}, {.durable = durable}).ok());
+    EXPECT_EQ(files.CallCount(FileCall::kSync), durable ? 1 : 0);
+  }
+}
+
 TEST_F(TableWriterTest, RowGroupsAreBoundedInBytes) {
   const std::string megabyte(1 << 20, 'x');
   const auto rows = BatchOf({{"s", arrow::MakeArrayFromScalar(arrow::StringScalar(megabyte), 50).ValueOrDie()}});
@@ -162,12 +186,14 @@ TEST_F(TableWriterTest, WithoutCloseNothingIsLeft) {
 }
 
 TEST_F(TableWriterTest, AfterAnyFailureTheOldFileStands) {
-  for (const std::string name : {"a.parquet", "a.csv", "a.csv.gz", "a.arrow"}) {
+  for (const std::string name : {"a.parquet", "a.csv", "a.csv.gz", "a.arrow", "parallel.parquet"}) {
+    TableWriterOptions options;
+    options.parallel = name == "parallel.parquet";
     ASSERT_TRUE(WriteFileAtomically(*files_, Path(name), "old").ok());
     for (std::int64_t n = 1;; ++n) {
       FaultFileSystem faults(*files_);
       faults.FailAnyCall(n, Reason::kNoSpace);
-      const Status status = Write(faults, name, {EveryType(), EveryType()});
+      const Status status = Write(faults, name, {EveryType(), EveryType()}, options);
       if (faults.TotalCallCount() < n) break;
       if (status.ok()) continue;  // the failing call was the removal of nothing
       EXPECT_EQ(status.reason(), Reason::kNoSpace) << name << n << status.ToString();
