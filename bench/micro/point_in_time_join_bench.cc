@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -71,14 +72,14 @@ std::shared_ptr<arrow::UInt64Array> Ordinals(std::int64_t begin, std::int64_t co
 
 class ReadyStream final : public OrdinalBatchStream {
  public:
-  explicit ReadyStream(const std::vector<OrdinalBatch>& batches) : batches_(batches) {}
+  explicit ReadyStream(std::span<const OrdinalBatch> batches) : batches_(batches) {}
   Result<std::optional<OrdinalBatch>> Next() override {
     if (next_ == batches_.size()) return std::optional<OrdinalBatch>();
     return std::optional<OrdinalBatch>(batches_[next_++]);
   }
 
  private:
-  const std::vector<OrdinalBatch>& batches_;
+  const std::span<const OrdinalBatch> batches_;
   std::size_t next_ = 0;
 };
 
@@ -97,14 +98,25 @@ class ReadyRows final : public FeatureRows {
     }
   }
 
-  Result<std::unique_ptr<OrdinalBatchStream>> OpenKeys(const KeyScan& /*scan*/) override {
-    return std::make_unique<ReadyStream>(keys_);
-  }
-  Result<std::unique_ptr<OrdinalBatchStream>> Fetch(const ValueFetch& /*fetch*/) override {
-    return std::make_unique<ReadyStream>(values_);
-  }
+  Result<std::unique_ptr<OrdinalBatchPieces>> Keys(const KeyScan& /*scan*/) override { return Pieces(keys_); }
+  Result<std::unique_ptr<OrdinalBatchPieces>> Values(const ValueFetch& /*fetch*/) override { return Pieces(values_); }
 
  private:
+  // As many as a file of some row groups would give.
+  static constexpr std::size_t kPieces = 16;
+
+  static std::unique_ptr<OrdinalBatchPieces> Pieces(const std::vector<OrdinalBatch>& batches) {
+    std::vector<std::unique_ptr<OrdinalBatchStream>> streams;
+    std::int64_t rows = 0;
+    for (std::size_t i = 0; i < kPieces; ++i) {
+      const std::size_t begin = batches.size() * i / kPieces;
+      const std::size_t end = batches.size() * (i + 1) / kPieces;
+      streams.push_back(std::make_unique<ReadyStream>(std::span(batches).subspan(begin, end - begin)));
+      for (std::size_t j = begin; j < end; ++j) rows += batches[j].rows->num_rows();
+    }
+    return NewReadyPieces(std::move(streams), rows);
+  }
+
   std::vector<OrdinalBatch> keys_;
   std::vector<OrdinalBatch> values_;
 };

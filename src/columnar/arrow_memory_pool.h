@@ -15,4 +15,9 @@ namespace larder {
 /// still hold when the pointer goes is given back to the budget then. Thread-safe.
 std::shared_ptr<arrow::MemoryPool> NewBudgetedPool(MemoryBudget& budget, arrow::MemoryPool& parent);
 
+/// Makes a pool that keeps freed blocks, up to `most_kept_bytes` together, for the next that ask for one of like size:
+/// those who read and write columns free and take the same sizes again and again, and fresh pages of the system cost
+/// more than what is done with them. Thread-safe. `parent` must live for ever; the handle may go before the buffers.
+std::shared_ptr<arrow::MemoryPool> NewRecyclingPool(std::int64_t most_kept_bytes, arrow::MemoryPool& parent);
+
 }  // namespace larder

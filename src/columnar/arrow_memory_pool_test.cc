@@ -3,6 +3,8 @@
 #include <arrow/buffer.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstring>
 #include <memory>
 #include <utility>
 
@@ -39,6 +41,46 @@ TEST(ArrowMemoryPoolTest, BuffersMayOutliveThePool) {
   }
   ASSERT_TRUE(buffer->Resize(2 << 20).ok());
   buffer->mutable_data()[(2 << 20) - 1] = 7;
+}
+
+TEST(RecyclingPool, GivesABlockOfLikeSizeAgain) {
+  auto pool = NewRecyclingPool(std::int64_t{1} << 20, *arrow::default_memory_pool());
+  std::uint8_t* first = nullptr;
+  ASSERT_TRUE(pool->Allocate(100'000, &first).ok());
+  std::memset(first, 7, 100'000);
+  pool->Free(first, 100'000);
+  std::uint8_t* second = nullptr;
+  ASSERT_TRUE(pool->Allocate(99'990, &second).ok());
+  EXPECT_EQ(second, first);
+  EXPECT_EQ(pool->bytes_allocated(), 99'990);
+  // A block that grows keeps what is in it, wherever it goes.
+  second[0] = 1;
+  second[99'989] = 2;
+  ASSERT_TRUE(pool->Reallocate(99'990, 300'000, &second).ok());
+  EXPECT_EQ(second[0], 1);
+  EXPECT_EQ(second[99'989], 2);
+  ASSERT_TRUE(pool->Reallocate(300'000, 10, &second).ok());
+  EXPECT_EQ(second[0], 1);
+  pool->Free(second, 10);
+  EXPECT_EQ(pool->bytes_allocated(), 0);
+}
+
+TEST(RecyclingPool, KeepsNoMoreThanItsLimit) {
+  auto pool = NewRecyclingPool(150'000, *arrow::default_memory_pool());
+  const std::int64_t before = arrow::default_memory_pool()->bytes_allocated();
+  std::array<std::uint8_t*, 4> blocks{};
+  for (std::uint8_t*& block : blocks) ASSERT_TRUE(pool->Allocate(65'536, &block).ok());
+  for (std::uint8_t* block : blocks) pool->Free(block, 65'536);
+  EXPECT_EQ(arrow::default_memory_pool()->bytes_allocated() - before, 2 * 65'536);
+  pool.reset();
+  EXPECT_EQ(arrow::default_memory_pool()->bytes_allocated(), before);
+}
+
+TEST(RecyclingPool, ItsBuffersOutliveTheHandle) {
+  auto pool = NewRecyclingPool(std::int64_t{1} << 20, *arrow::default_memory_pool());
+  const auto buffer = arrow::AllocateBuffer(100'000, pool.get()).ValueOrDie();
+  pool.reset();
+  buffer->mutable_data()[99'999] = 1;
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 // Rows that know their place in the order of their source.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include <arrow/type_fwd.h>
 
@@ -32,5 +34,23 @@ class OrdinalBatchStream {
   /// Returns the next batch (may be of 0 rows), or nullopt at the end. After a failure the stream is finished.
   virtual Result<std::optional<OrdinalBatch>> Next() = 0;
 };
+
+/// Holds the batches of one read in pieces that can be read at the same time: row groups of files, for the most part.
+class OrdinalBatchPieces {
+ public:
+  virtual ~OrdinalBatchPieces() = default;
+  virtual std::size_t count() const = 0;
+  /// Returns about how many rows all pieces have together: a guess from what files record, good for choosing a way.
+  virtual std::int64_t row_estimate() const = 0;
+  /// Begins to read a piece, each once. Thread-safe; streams are independent and must not outlive this object.
+  virtual Result<std::unique_ptr<OrdinalBatchStream>> Open(std::size_t piece) = 0;
+};
+
+/// Makes pieces of streams that are open already.
+std::unique_ptr<OrdinalBatchPieces> NewReadyPieces(std::vector<std::unique_ptr<OrdinalBatchStream>> streams,
+                                                   std::int64_t row_estimate);
+
+/// Reads all pieces one after another.
+std::unique_ptr<OrdinalBatchStream> NewPieceStream(std::unique_ptr<OrdinalBatchPieces> pieces);
 
 }  // namespace larder

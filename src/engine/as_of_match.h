@@ -23,11 +23,33 @@ constexpr bool IsWinner(std::uint32_t winner) { return winner < kTooOld; }
 struct MatchRule {
   std::int64_t ttl_us = 0;  ///< 0: unlimited
   bool as_known = false;
+  bool match_details = false;  ///< the event times of winners are wanted, and which rows are too old
+
+  /// Tells whether a row of the view is young enough for a left row at `time_us`, which is not before it.
+  bool IsYoungEnough(std::int64_t time_us, std::int64_t event_us) const {
+    if (ttl_us == 0) return true;
+    // s <= t, so the age is exact as an unsigned number even where it does not fit int64.
+    const std::uint64_t age_us = static_cast<std::uint64_t>(time_us) - static_cast<std::uint64_t>(event_us);
+    return age_us <= static_cast<std::uint64_t>(ttl_us);
+  }
 };
 
-/// Returns, for each row of the left side, the row of `candidates` that wins, or kNoWinner or kTooOld. Sorts the words
-/// of `left` once. Takes O(n log n) whatever the keys, ties or times. Fails with kMemoryLimit or kInterrupted.
-Result<BudgetedVector<std::uint32_t>> MatchAsOf(const MatchRule& rule, const CandidateRows& candidates, LeftKeys& left,
-                                                const ExecutionContext& context);
+/// Holds the winners of a view: each once, by the order of their ordinals.
+struct Winners {
+  explicit Winners(MemoryBudget& memory)
+      : slots(&memory, kPurpose), ordinals(&memory, kPurpose), event_us(&memory, kPurpose) {}
+
+  BudgetedVector<std::uint32_t> slots;     ///< for each row of the left side the index of its winner, or a mark
+  BudgetedVector<std::uint64_t> ordinals;  ///< of each winner, ascending
+  BudgetedVector<std::int64_t> event_us;   ///< of each winner; empty without match details
+
+ private:
+  static constexpr std::string_view kPurpose = "winners of a join";
+};
+
+/// Finds the winners of `left` among `candidates` by sorting and merging. Sorts the words of `left` once. Takes
+/// O(n log n) whatever the keys, ties or times. Fails with kMemoryLimit or kInterrupted.
+Result<Winners> MatchAsOf(const MatchRule& rule, const CandidateRows& candidates, LeftKeys& left,
+                          const ExecutionContext& context);
 
 }  // namespace larder

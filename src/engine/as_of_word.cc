@@ -16,6 +16,9 @@ constexpr std::size_t kWordsPerPartition = 32 * 1024;
 constexpr std::uint32_t kMaxPartitions = 1024;
 // Below this the set-up of the vectorised sort costs more than it saves.
 constexpr std::size_t kSmallSort = 256;
+// Rows that are worth a task of their own, and tasks beyond which their counters would miss the cache.
+constexpr std::size_t kLeastRowsPerTask = 128 * 1024;
+constexpr std::size_t kMostTasks = 32;
 
 }  // namespace
 
@@ -35,25 +38,54 @@ KeyPartitions::KeyPartitions(std::uint32_t key_count, std::size_t word_count) {
   count_ = ((key_count - 1) >> shift_) + 1;
 }
 
-Result<PartitionedWords> PartitionAsOfRows(const AsOfRows& rows, KeyPartitions partitions, MemoryBudget& memory) {
+Result<PartitionedWords> PartitionAsOfRows(const AsOfRows& rows, KeyPartitions partitions,
+                                           const ExecutionContext& context) {
+  const std::size_t row_count = rows.keys.size();
+  const std::size_t partition_count = partitions.count();
+  // Each task counts the words of its rows first, so that all know their places before any is written.
+  const std::size_t task_count = std::clamp<std::size_t>(row_count / kLeastRowsPerTask, 1, kMostTasks);
+  const auto begin_of = [&](std::size_t task) { return row_count * task / task_count; };
+  std::vector<std::vector<std::size_t>> places(task_count, std::vector<std::size_t>(partition_count, 0));
+  LARDER_RETURN_IF_ERROR(RunTasks(context, task_count, [&](std::size_t task) {
+    for (const std::uint32_t key : rows.keys.subspan(begin_of(task), begin_of(task + 1) - begin_of(task))) {
+      if (key != kNullKeyId) ++places[task][partitions.Of(key)];
+    }
+    return Status();
+  }));
   PartitionedWords result;
   result.partitions = partitions;
-  result.starts.assign(partitions.count() + 1, 0);
-  for (const std::uint32_t key : rows.keys) {
-    if (key != kNullKeyId) ++result.starts[partitions.Of(key) + 1];
+  result.starts.reserve(partition_count + 1);
+  std::size_t word_count = 0;
+  for (std::size_t partition = 0; partition < partition_count; ++partition) {
+    result.starts.push_back(word_count);
+    for (std::vector<std::size_t>& places_of_task : places) {
+      word_count += std::exchange(places_of_task[partition], word_count);
+    }
   }
-  for (std::size_t i = 1; i < result.starts.size(); ++i) result.starts[i] += result.starts[i - 1];
+  result.starts.push_back(word_count);
 
-  result.words = BudgetedVector<AsOfWord>(&memory, "keys and times of a join");
-  LARDER_RETURN_IF_ERROR(result.words.Resize(result.starts.back()));
-  std::vector<std::size_t> places(result.starts.begin(), result.starts.end() - 1);
-  for (std::size_t row = 0; row < rows.keys.size(); ++row) {
-    const std::uint32_t key = rows.keys[row];
-    if (key == kNullKeyId) continue;
-    const AsOfWord word = MakeAsOfWord(key, rows.times_us[row], static_cast<std::uint32_t>(row));
-    result.words[places[partitions.Of(key)]++] = word;
-  }
+  result.words = BudgetedVector<AsOfWord>(&context.memory, "keys and times of a join");
+  LARDER_RETURN_IF_ERROR(result.words.Resize(word_count));
+  LARDER_RETURN_IF_ERROR(RunTasks(context, task_count, [&](std::size_t task) {
+    std::vector<std::size_t>& next = places[task];
+    for (std::size_t row = begin_of(task); row < begin_of(task + 1); ++row) {
+      const std::uint32_t key = rows.keys[row];
+      if (key == kNullKeyId) continue;
+      result.words[next[partitions.Of(key)]++] = MakeAsOfWord(key, rows.times_us[row], static_cast<std::uint32_t>(row));
+    }
+    return Status();
+  }));
   return result;
+}
+
+Status SortPartitions(PartitionedWords& words, const ExecutionContext& context) {
+  if (words.sorted) return {};
+  LARDER_RETURN_IF_ERROR(RunTasks(context, words.partitions.count(), [&](std::size_t partition) {
+    SortAsOfWords(words.Partition(partition));
+    return Status();
+  }));
+  words.sorted = true;
+  return {};
 }
 
 }  // namespace larder

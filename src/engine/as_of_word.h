@@ -12,6 +12,7 @@
 #include "base/memory_budget.h"
 #include "base/status.h"
 #include "engine/budgeted_vector.h"
+#include "engine/execution_context.h"
 
 namespace larder {
 
@@ -76,7 +77,12 @@ struct AsOfRows {
   std::span<const std::int64_t> times_us;
 };
 
-/// Puts the words of `rows` (numbered from 0) into partitions. Fails with kMemoryLimit.
-Result<PartitionedWords> PartitionAsOfRows(const AsOfRows& rows, KeyPartitions partitions, MemoryBudget& memory);
+/// Puts the words of `rows` (numbered from 0) into partitions. Fails with kMemoryLimit or kInterrupted.
+Result<PartitionedWords> PartitionAsOfRows(const AsOfRows& rows, KeyPartitions partitions,
+                                           const ExecutionContext& context);
+
+/// Sorts the words of every partition, unless they are sorted. Partitions hold ascending ranges of keys: then all words
+/// stand in order. Fails with kInterrupted.
+Status SortPartitions(PartitionedWords& words, const ExecutionContext& context);
 
 }  // namespace larder

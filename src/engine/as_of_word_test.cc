@@ -69,7 +69,8 @@ TEST(PartitionAsOfRows, LeavesOutRowsWithoutKeyAndNumbersTheOthers) {
   MemoryBudget memory(1 << 20);
   const std::vector<std::uint32_t> keys = {1, kNullKeyId, 0, 1};
   const std::vector<std::int64_t> times_us = {5, 6, 7, 4};
-  Result<PartitionedWords> words = PartitionAsOfRows({keys, times_us}, KeyPartitions(2, 4), memory);
+  Result<PartitionedWords> words =
+      PartitionAsOfRows({keys, times_us}, KeyPartitions(2, 4), {memory, nullptr, nullptr, nullptr, {}});
   ASSERT_TRUE(words.ok());
   ASSERT_EQ(words->Partition(0).size(), 3U);
   SortAsOfWords(words->Partition(0));
@@ -82,7 +83,10 @@ TEST(PartitionAsOfRows, FailsWhenTheBudgetIsFull) {
   MemoryBudget memory(40);
   const std::vector<std::uint32_t> keys = {0, 0, 0};
   const std::vector<std::int64_t> times_us = {1, 2, 3};
-  EXPECT_EQ(PartitionAsOfRows({keys, times_us}, KeyPartitions(1, 3), memory).status().reason(), Reason::kMemoryLimit);
+  EXPECT_EQ(PartitionAsOfRows({keys, times_us}, KeyPartitions(1, 3), {memory, nullptr, nullptr, nullptr, {}})
+                .status()
+                .reason(),
+            Reason::kMemoryLimit);
   EXPECT_EQ(memory.used_bytes(), 0);
 }
 

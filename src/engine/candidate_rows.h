@@ -1,17 +1,31 @@
 // The rows of a view that can still match: keys and times of rows whose key occurs on the left.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
+#include <string_view>
 
 #include "base/status.h"
 #include "engine/budgeted_vector.h"
 #include "engine/execution_context.h"
 #include "engine/feature_rows.h"
 #include "engine/join_plan.h"
+#include "engine/key_scan_batch.h"
 #include "engine/key_table.h"
 
 namespace larder {
+
+/// Counts rows of a key scan.
+struct ScanCounts {
+  std::int64_t rows_read = 0;
+  std::int64_t null_key_rows = 0;
+  std::int64_t null_time_rows = 0;
+  std::int64_t kept_rows = 0;
+
+  ScanCounts& operator+=(const ScanCounts& other);
+};
 
 /// Says which rows of a key scan are kept.
 struct CandidateRule {
@@ -19,14 +33,31 @@ struct CandidateRule {
   TimeRange event_time;                  ///< rows outside cannot match
   std::int64_t known_by_us = INT64_MAX;  ///< with `as_known`: a row known later cannot match
   bool as_known = false;
+
+  /// Tells whether a row whose key has the number `id` can match, and counts it.
+  bool Keeps(const KeyScanBatch& batch, std::int64_t row, std::uint32_t id, ScanCounts& counts) const;
 };
 
-/// Counts rows of a key scan.
-struct ScanCounts {
-  std::int64_t rows_read = 0;
-  std::int64_t null_key_rows = 0;
-  std::int64_t null_time_rows = 0;
+/// Holds a batch of a key scan, the numbers of its keys, and the counts of the task that reads it.
+struct KeyScanPiece {
+  std::size_t index;  ///< of the piece that the batch is of
+  const KeyScanBatch& batch;
+  std::span<const std::uint32_t> ids;
+  ScanCounts& counts;
 };
+
+/// Names a key scan and what its rows are judged by.
+struct JudgedScan {
+  OrdinalBatchPieces& pieces;
+  const CandidateRule& rule;
+  const KeyTable& table;
+};
+
+/// Reads the pieces of a scan on all threads: `visit` gets the batches of a piece in order, those of different pieces
+/// at the same time. Reports rows read. Fails with kInterrupted, as the reader or `visit` does, with kInternal when the
+/// reader breaks its contract.
+Result<ScanCounts> ScanKeys(const JudgedScan& scan, const ExecutionContext& context,
+                            const std::function<Status(const KeyScanPiece&)>& visit);
 
 /// Holds kept rows as columns, in the order of the scan. `created_us` and `marks` are empty when the layout has neither
 /// created time nor deletion mark.
@@ -47,7 +78,6 @@ class CandidateRows {
   BudgetedVector<std::int64_t> created_us;  ///< 0 where null
   BudgetedVector<std::uint64_t> ordinals;
   BudgetedVector<std::uint8_t> marks;
-  ScanCounts counts;
   bool ordinals_ascend = true;
 
   std::size_t size() const { return keys.size(); }
@@ -61,10 +91,8 @@ class CandidateRows {
   static constexpr std::string_view kPurpose = "keys and times of a feature view";
 };
 
-/// Reads the keys of `rows` and keeps those that `table` knows and `rule` allows. Reports rows read. Fails with
-/// kMemoryLimit, kInterrupted, kLimitExceeded beyond `kMaxAsOfRows` kept rows, kInternal when the reader breaks its
-/// contract, or as the reader does.
-Result<CandidateRows> ScanCandidates(FeatureRows& rows, const CandidateRule& rule, const KeyTable& table,
-                                     const ExecutionContext& context);
+/// Reads a scan, keeps the rows whose keys its table knows and its rule allows, and counts into `counts`. Fails as
+/// ScanKeys does, with kMemoryLimit, and with kLimitExceeded beyond `kMaxAsOfRows` kept rows.
+Result<CandidateRows> ScanCandidates(const JudgedScan& scan, const ExecutionContext& context, ScanCounts& counts);
 
 }  // namespace larder

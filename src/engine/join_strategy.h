@@ -23,4 +23,15 @@ struct StrategyChoice {
   std::string reason;  ///< part of a sentence, such as "both sides fit in memory"
 };
 
+/// Holds what a choice is made from.
+struct JoinSizes {
+  std::int64_t left_rows = 0;
+  std::int64_t view_rows = 0;   ///< about, after pruning by what files record
+  std::int64_t free_bytes = 0;  ///< of the budget
+};
+
+/// Chooses between kMerge and kSlots: slots where the view has many times the rows of the left side, or where its keys
+/// and times would take more than half of the memory that is left.
+StrategyChoice ChooseStrategy(const JoinSizes& sizes);
+
 }  // namespace larder

@@ -1,11 +1,13 @@
-// What the match of each view left behind, and the stream that puts it beside the left side.
+// What the match of each view left behind for a part of the left side, and the batches made of it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
-#include "engine/budgeted_vector.h"
+#include "engine/as_of_match.h"
 #include "engine/execution_context.h"
 #include "engine/left_rows.h"
 #include "engine/point_in_time_join.h"
@@ -13,17 +15,31 @@
 
 namespace larder {
 
-/// Holds the outcome of one view: for each row of the left side the slot of its winner in `values`, or kNoWinner or
-/// kTooOld.
+/// Holds the outcome of one view.
 struct MatchedView {
   ViewStatistics statistics;
-  BudgetedVector<std::uint32_t> slots;
-  BudgetedVector<std::int64_t> event_us;  ///< by slot; empty without match details
-  ValueRows values;
+  Winners winners;
+  ValueRows values;  ///< of each winner
 };
 
-/// Gives the rows of `left` in order with the values of `views`, in batches of a size that depends on the data only.
-std::unique_ptr<JoinedBatchStream> NewJoinedBatchStream(LeftRows left, std::vector<MatchedView> views,
-                                                        bool match_details, const ExecutionContext& context);
+/// Holds a part of the left side and the outcome of all views for it.
+class JoinedPart {
+ public:
+  JoinedPart(LeftRows left, std::vector<MatchedView> views, bool match_details)
+      : left_(std::move(left)), views_(std::move(views)), match_details_(match_details) {}
+
+  /// Makes the next batches, one for each batch of the left side, as many as there are threads, together; none at the
+  /// end. Fails with kInterrupted, or with kMemoryLimit.
+  Result<std::vector<JoinedBatch>> Next(const ExecutionContext& context);
+
+ private:
+  Result<JoinedBatch> Join(std::size_t batch, std::size_t first_row) const;
+
+  LeftRows left_;
+  std::vector<MatchedView> views_;
+  bool match_details_;
+  std::size_t next_batch_ = 0;
+  std::size_t next_row_ = 0;  // the first of that batch, in the part
+};
 
 }  // namespace larder

@@ -43,7 +43,7 @@ class SlotTable {
     if (wanted <= slots_.size()) return {};
     BudgetedVector<Slot> old = std::move(slots_);
     slots_ = BudgetedVector<Slot>(old.memory(), "hash table of join keys");
-    if (Status status = slots_.Resize(wanted); !status.ok()) {
+    if (Status status = slots_.Resize(wanted, Slot{}); !status.ok()) {
       slots_ = std::move(old);
       return status;
     }

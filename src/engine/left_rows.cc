@@ -1,7 +1,6 @@
 #include "engine/left_rows.h"
 
 #include <algorithm>
-#include <string>
 #include <utility>
 
 #include <arrow/array.h>
@@ -9,7 +8,7 @@
 #include <arrow/util/byte_size.h>
 
 #include "columnar/arrow_status.h"
-#include "engine/run_tasks.h"
+#include "engine/execution_context.h"
 
 namespace larder {
 namespace {
@@ -68,24 +67,49 @@ std::vector<ValueType> TypesOf(const LeftRows& left, std::span<const int> key_co
 
 }  // namespace
 
-Result<LeftRows> LeftRows::Read(arrow::RecordBatchReader& reader, const ExecutionContext& context) {
-  LeftRows rows(context.memory);
-  while (true) {
+Result<bool> LeftRows::ReadUpTo(Limit limit, arrow::RecordBatchReader& reader, const ExecutionContext& context) {
+  while (row_count_ < limit.rows) {
     LARDER_RETURN_IF_ERROR(CheckCancelled(context));
     std::shared_ptr<arrow::RecordBatch> batch;
     LARDER_RETURN_IF_ERROR(FromArrow(reader.ReadNext(&batch)));
-    if (batch == nullptr) return rows;
+    if (batch == nullptr) return true;
     if (batch->num_rows() == 0) continue;
-    rows.row_count_ += batch->num_rows();
-    if (static_cast<std::uint64_t>(rows.row_count_) > kMaxAsOfRows) {
-      return Status(Reason::kLimitExceeded,
-                    "too many rows in the entity table: more than " + std::to_string(kMaxAsOfRows),
-                    "join the table in parts");
-    }
     LARDER_ASSIGN_OR_RETURN(const std::int64_t bytes, FromArrow(arrow::util::ReferencedBufferSize(*batch)));
-    LARDER_RETURN_IF_ERROR(rows.reservation_.Grow(bytes, "rows of the entity table"));
-    rows.batches_.push_back(std::move(batch));
+    const auto reservation = std::make_shared<MemoryReservation>(&context.memory);
+    const Status reserved = reservation->Grow(bytes, "rows of the entity table");
+    // A batch that came and does not fit stays, for it cannot be read again: it is the last one for now.
+    if (!reserved.ok() && row_count_ == 0) return reserved;
+    for (std::int64_t begin = 0; begin < batch->num_rows(); begin += limit.batch_rows) {
+      batches_.push_back(batch->Slice(begin, limit.batch_rows));
+      reservations_.push_back(reservation);
+    }
+    row_count_ += batch->num_rows();
+    rows_read_ += batch->num_rows();
+    bytes_read_ += bytes;
+    if (!reserved.ok()) return false;
   }
+  return false;
+}
+
+LeftRows LeftRows::TakeFirst(std::int64_t row_count) {
+  LeftRows taken;
+  while (!batches_.empty()) {
+    const std::int64_t count = batches_.front()->num_rows();
+    if (taken.row_count_ != 0 && taken.row_count_ + count > row_count) break;
+    taken.batches_.push_back(std::move(batches_.front()));
+    taken.reservations_.push_back(std::move(reservations_.front()));
+    batches_.pop_front();
+    reservations_.pop_front();
+    taken.row_count_ += count;
+  }
+  row_count_ -= taken.row_count_;
+  return taken;
+}
+
+void LeftRows::PutBack(LeftRows rows) {
+  batches_.insert(batches_.begin(), rows.batches_.begin(), rows.batches_.end());
+  reservations_.insert(reservations_.begin(), rows.reservations_.begin(), rows.reservations_.end());
+  row_count_ += rows.row_count_;
 }
 
 Result<LeftKeys> NumberLeftKeys(const LeftRows& left, std::span<const int> key_columns, int time_column,
@@ -107,8 +131,7 @@ Result<LeftKeys> NumberLeftKeys(const LeftRows& left, std::span<const int> key_c
   }
   keys.times = RangeOfTimes(rows);
   const KeyPartitions partitions(keys.table->key_count(), rows.row_count);
-  LARDER_ASSIGN_OR_RETURN(keys.words,
-                          PartitionAsOfRows({rows.keys.span(), rows.times_us.span()}, partitions, context.memory));
+  LARDER_ASSIGN_OR_RETURN(keys.words, PartitionAsOfRows({rows.keys.span(), rows.times_us.span()}, partitions, context));
   return keys;
 }
 

@@ -14,9 +14,9 @@
 #include "base/progress.h"
 #include "columnar/arrow_status.h"
 #include "engine/budgeted_vector.h"
+#include "engine/execution_context.h"
 #include "engine/key_scan_batch.h"
 #include "engine/key_table.h"
-#include "engine/run_tasks.h"
 #include "engine/value_rows.h"
 
 namespace larder {
@@ -128,7 +128,8 @@ class Job {
         limit_bytes_((context.memory.limit_bytes() - used_at_start_) / 2) {}
 
   Result<NewestPerKeyStatistics> Run() {
-    LARDER_ASSIGN_OR_RETURN(const std::unique_ptr<OrdinalBatchStream> stream, rows_.OpenKeys({plan_.event_time}));
+    LARDER_ASSIGN_OR_RETURN(std::unique_ptr<OrdinalBatchPieces> pieces, rows_.Keys({plan_.event_time}));
+    const std::unique_ptr<OrdinalBatchStream> stream = NewPieceStream(std::move(pieces));
     while (true) {
       LARDER_RETURN_IF_ERROR(CheckCancelled(context_));
       LARDER_ASSIGN_OR_RETURN(const std::optional<OrdinalBatch> next, stream->Next());

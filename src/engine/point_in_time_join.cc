@@ -1,6 +1,7 @@
 #include "engine/point_in_time_join.h"
 
 #include <algorithm>
+#include <deque>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,17 +14,11 @@
 #include "engine/candidate_rows.h"
 #include "engine/joined_views.h"
 #include "engine/left_rows.h"
+#include "engine/slot_match.h"
 #include "engine/value_rows.h"
 
 namespace larder {
 namespace {
-
-// What the winners of a view are, before their values are fetched.
-struct Winners {
-  BudgetedVector<std::uint32_t> slots;     // for each row of the left side its winner, counted by ordinal, or a mark
-  BudgetedVector<std::uint64_t> ordinals;  // ascending
-  BudgetedVector<std::int64_t> event_us;   // of each; only with match details
-};
 
 // Returns t - ttl, or the least instant when that is below it.
 std::int64_t OldestUseful(std::int64_t time_us, std::int64_t ttl_us) {
@@ -39,41 +34,6 @@ TimeRange UsefulTimes(const JoinPlan& plan, const ViewJoin& view, TimeRange time
   return useful;
 }
 
-// Numbers the winning candidates in the order of their ordinals and puts these slots in their place in `winners`.
-Result<Winners> CompactWinners(const CandidateRows& candidates, BudgetedVector<std::uint32_t> winners,
-                               bool match_details, MemoryBudget& memory) {
-  BudgetedVector<std::uint32_t> slots(&memory, "winners of a join");  // by candidate
-  LARDER_RETURN_IF_ERROR(slots.Resize(candidates.size(), kNoWinner));
-  std::size_t count = 0;
-  for (const std::uint32_t winner : winners.span()) {
-    if (!IsWinner(winner) || slots[winner] != kNoWinner) continue;
-    slots[winner] = 0;
-    ++count;
-  }
-  BudgetedVector<std::uint32_t> rows(&memory, "winners of a join");
-  LARDER_RETURN_IF_ERROR(rows.MakeRoom(count));
-  for (std::uint32_t row = 0; row < slots.size(); ++row) {
-    if (slots[row] != kNoWinner) rows.Add(row);
-  }
-  if (!candidates.ordinals_ascend) {
-    std::sort(rows.span().begin(), rows.span().end(),
-              [&](std::uint32_t a, std::uint32_t b) { return candidates.ordinals[a] < candidates.ordinals[b]; });
-  }
-  Winners result{std::move(winners), BudgetedVector<std::uint64_t>(&memory, "winners of a join"),
-                 BudgetedVector<std::int64_t>(&memory, "winners of a join")};
-  LARDER_RETURN_IF_ERROR(result.ordinals.MakeRoom(count));
-  if (match_details) LARDER_RETURN_IF_ERROR(result.event_us.MakeRoom(count));
-  for (std::uint32_t slot = 0; slot < count; ++slot) {
-    slots[rows[slot]] = slot;
-    result.ordinals.Add(candidates.ordinals[rows[slot]]);
-    if (match_details) result.event_us.Add(candidates.event_us[rows[slot]]);
-  }
-  for (std::uint32_t& winner : result.slots.span()) {
-    if (IsWinner(winner)) winner = slots[winner];
-  }
-  return result;
-}
-
 void CountStatuses(std::span<const std::uint32_t> slots, bool match_details, ViewStatistics& statistics) {
   for (const std::uint32_t slot : slots) {
     if (IsWinner(slot)) {
@@ -86,7 +46,7 @@ void CountStatuses(std::span<const std::uint32_t> slots, bool match_details, Vie
   }
 }
 
-/// Joins one view after another with the left side.
+/// Joins views with a part of the left side.
 class Join {
  public:
   Join(const JoinPlan& plan, const ExecutionContext& context) : plan_(plan), context_(context) {}
@@ -95,33 +55,55 @@ class Join {
     ViewStatistics statistics;
     LARDER_ASSIGN_OR_RETURN(Winners winners, FindWinners(view, keys, rows, statistics));
     CountStatuses(winners.slots.span(), plan_.match_details, statistics);
+    statistics.fetched_rows = static_cast<std::int64_t>(winners.ordinals.size());
     LARDER_ASSIGN_OR_RETURN(ValueRows values, ValueRows::Fetch(rows, view.values, winners.ordinals.span(), context_));
-    return MatchedView{statistics, std::move(winners.slots), std::move(winners.event_us), std::move(values)};
+    return MatchedView{std::move(statistics), std::move(winners), std::move(values)};
   }
 
  private:
   Result<Winners> FindWinners(const ViewJoin& view, LeftKeys& keys, FeatureRows& rows,
                               ViewStatistics& statistics) const {
-    CandidateRows candidates(context_.memory);
-    // Without a key and a time on the left nothing can match, and nothing is read.
-    if (keys.times.from_us <= keys.times.to_us) {
-      const CandidateRule rule{view.layout, UsefulTimes(plan_, view, keys.times), keys.times.to_us, plan_.as_known};
-      LARDER_ASSIGN_OR_RETURN(candidates, ScanCandidates(rows, rule, *keys.table, context_));
+    const MatchRule rule{view.ttl_us, plan_.as_known, plan_.match_details};
+    if (!keys.can_match()) {
+      // Without a key and a time on the left nothing can match, and nothing is read.
+      statistics.choice.reason = "no entity row has a key and a time";
+      return MatchAsOf(rule, CandidateRows(context_.memory), keys, context_);
     }
-    statistics.choice = keys.times.from_us <= keys.times.to_us
-                            ? StrategyChoice{JoinStrategy::kMerge, "both sides fit in memory"}
-                            : StrategyChoice{JoinStrategy::kNothing, "no entity row has a key and a time"};
     statistics.passes = 1;
-    statistics.rows_read = candidates.counts.rows_read;
-    statistics.null_key_rows = candidates.counts.null_key_rows;
-    statistics.null_time_rows = candidates.counts.null_time_rows;
-    statistics.candidate_rows = static_cast<std::int64_t>(candidates.size());
-    LARDER_ASSIGN_OR_RETURN(BudgetedVector<std::uint32_t> rows_of_winners,
-                            MatchAsOf({view.ttl_us, plan_.as_known}, candidates, keys, context_));
-    LARDER_ASSIGN_OR_RETURN(
-        Winners winners, CompactWinners(candidates, std::move(rows_of_winners), plan_.match_details, context_.memory));
-    statistics.fetched_rows = static_cast<std::int64_t>(winners.ordinals.size());
+    const CandidateRule scan{view.layout, UsefulTimes(plan_, view, keys.times), keys.times.to_us, plan_.as_known};
+    const KeyScan key_scan{scan.event_time, context_.threads != nullptr};
+    LARDER_ASSIGN_OR_RETURN(std::unique_ptr<OrdinalBatchPieces> pieces, rows.Keys(key_scan));
+    statistics.choice = Choose(keys, *pieces);
+    ScanCounts counts;
+    Result<Winners> winners = Winners(context_.memory);
+    if (statistics.choice.strategy == JoinStrategy::kMerge) {
+      winners = Merge({scan, rule, *pieces}, keys, counts);
+      if (!winners.ok() && winners.status().reason() == Reason::kMemoryLimit && !context_.tuning.strategy) {
+        statistics.choice = {JoinStrategy::kSlots, "keys and times of the view did not fit in memory"};
+        LARDER_ASSIGN_OR_RETURN(pieces, rows.Keys(key_scan));
+      }
+    }
+    if (statistics.choice.strategy == JoinStrategy::kSlots) {
+      winners = MatchBySlots({scan, rule, *pieces}, keys, context_, counts);
+    }
+    statistics.rows_read = counts.rows_read;
+    statistics.null_key_rows = counts.null_key_rows;
+    statistics.null_time_rows = counts.null_time_rows;
+    statistics.candidate_rows = counts.kept_rows;
     return winners;
+  }
+
+  StrategyChoice Choose(const LeftKeys& keys, const OrdinalBatchPieces& pieces) const {
+    if (context_.tuning.strategy) return {*context_.tuning.strategy, "asked for"};
+    const MemoryBudget& memory = context_.memory;
+    return ChooseStrategy({static_cast<std::int64_t>(keys.words.words.size()), pieces.row_estimate(),
+                           memory.limit_bytes() - memory.used_bytes()});
+  }
+
+  Result<Winners> Merge(const SlotMatch& match, LeftKeys& keys, ScanCounts& counts) const {
+    LARDER_ASSIGN_OR_RETURN(const CandidateRows candidates,
+                            ScanCandidates({match.keys, match.scan, *keys.table}, context_, counts));
+    return MatchAsOf(match.rule, candidates, keys, context_);
   }
 
   const JoinPlan& plan_;
@@ -158,6 +140,132 @@ Result<std::vector<MatchedView>> JoinViews(const JoinPlan& plan, const LeftRows&
   return views;
 }
 
+void AddStatistics(const ViewStatistics& part, ViewStatistics& total) {
+  if (total.choice.reason.empty()) total.choice = part.choice;
+  total.passes += part.passes;
+  total.spilled_bytes += part.spilled_bytes;
+  total.rows_read += part.rows_read;
+  total.null_key_rows += part.null_key_rows;
+  total.null_time_rows += part.null_time_rows;
+  total.candidate_rows += part.candidate_rows;
+  total.fetched_rows += part.fetched_rows;
+  total.matched_rows += part.matched_rows;
+  total.not_found_rows += part.not_found_rows;
+  total.outside_max_age_rows += part.outside_max_age_rows;
+}
+
+// Bounds the sizes of a batch that is given out: those in preparation are a small part of any budget.
+constexpr std::int64_t kBatchBytes = std::int64_t{8} << 20;
+constexpr std::int64_t kLeastBatchRows = 1024;
+constexpr std::int64_t kMostBatchRows = 64 * 1024;
+// Of each row of the left side while it is joined: word, slot, number and order of winners.
+constexpr std::int64_t kMatchBytes = 110;
+// Parts of the budget: of what is free, so much holds a part of the left side with all that belongs to it. The rest is
+// for readers, writers, and batches under way.
+constexpr std::int64_t kPartShare = 5;
+constexpr std::int64_t kPartShareOf = 8;
+
+/// Joins the left side part by part: one part when memory holds it.
+class Stream final : public JoinedBatchStream {
+ public:
+  Stream(const JoinPlan& plan, arrow::RecordBatchReader& left, std::span<FeatureRows* const> views,
+         const ExecutionContext& context)
+      : plan_(plan),
+        reader_(left),
+        rows_(views.begin(), views.end()),
+        context_(context),
+        statistics_(views.size()),
+        batch_rows_(kMostBatchRows) {
+    for (const ViewJoin& view : plan_.views) row_bytes_ += ValueRows::RowBytes(view.values) + 4;
+    while (batch_rows_ > kLeastBatchRows && batch_rows_ * row_bytes_ > kBatchBytes) batch_rows_ /= 2;
+  }
+
+  // Reads and joins the first part.
+  Status Begin() {
+    LARDER_ASSIGN_OR_RETURN(at_end_, pending_.ReadUpTo({1, batch_rows_}, reader_, context_));
+    part_rows_ = ChoosePartRows();
+    LARDER_RETURN_IF_ERROR(JoinPart());
+    // The caller's own progress follows the rows from here on.
+    context_.progress = nullptr;
+    return {};
+  }
+
+  Result<std::optional<JoinedBatch>> Next() override {
+    if (ready_.empty()) {
+      if (Status status = Prepare(); !status.ok()) {
+        part_.reset();
+        pending_ = LeftRows();
+        at_end_ = true;
+        return status;
+      }
+    }
+    if (ready_.empty()) return std::optional<JoinedBatch>();
+    std::optional<JoinedBatch> batch = std::move(ready_.front());
+    ready_.pop_front();
+    return batch;
+  }
+
+  std::int64_t row_count() const override { return row_count_; }
+  std::span<const ViewStatistics> statistics() const override { return statistics_; }
+
+ private:
+  std::int64_t ChoosePartRows() const {
+    if (context_.tuning.part_rows > 0) return context_.tuning.part_rows;
+    if (pending_.rows_read() == 0) return 1;
+    const std::int64_t left_bytes = pending_.bytes_read() / pending_.rows_read() + 1;
+    const std::int64_t free_bytes = context_.memory.limit_bytes() - context_.memory.used_bytes();
+    const std::int64_t rows = free_bytes / kPartShareOf * kPartShare / (left_bytes + row_bytes_ + kMatchBytes);
+    return std::clamp<std::int64_t>(rows, kLeastBatchRows, static_cast<std::int64_t>(kMaxAsOfRows));
+  }
+
+  // Fills `ready_`, unless all is given.
+  Status Prepare() {
+    while (part_.has_value()) {
+      LARDER_RETURN_IF_ERROR(CheckCancelled(context_));
+      LARDER_ASSIGN_OR_RETURN(std::vector<JoinedBatch> batches, part_->Next(context_));
+      for (JoinedBatch& batch : batches) ready_.push_back(std::move(batch));
+      if (!ready_.empty() || (at_end_ && pending_.row_count() == 0)) return {};
+      part_.reset();
+      LARDER_RETURN_IF_ERROR(JoinPart());
+    }
+    return {};
+  }
+
+  // Reads and joins the next part. One that does not fit in memory is joined in halves.
+  Status JoinPart() {
+    if (!at_end_) {
+      LARDER_ASSIGN_OR_RETURN(at_end_, pending_.ReadUpTo({part_rows_, batch_rows_}, reader_, context_));
+    }
+    while (true) {
+      LeftRows part = pending_.TakeFirst(part_rows_);
+      Result<std::vector<MatchedView>> views = JoinViews(plan_, part, rows_, context_);
+      if (views.ok()) {
+        row_count_ += part.row_count();
+        for (std::size_t i = 0; i < statistics_.size(); ++i) AddStatistics((*views)[i].statistics, statistics_[i]);
+        part_.emplace(std::move(part), std::move(*views), plan_.match_details);
+        return {};
+      }
+      if (views.status().reason() != Reason::kMemoryLimit || part.batches().size() < 2) return views.status();
+      part_rows_ = part.row_count() / 2;
+      pending_.PutBack(std::move(part));
+    }
+  }
+
+  const JoinPlan plan_;
+  arrow::RecordBatchReader& reader_;
+  const std::vector<FeatureRows*> rows_;
+  ExecutionContext context_;
+  std::vector<ViewStatistics> statistics_;
+  std::int64_t row_bytes_ = 1;  // of the values of all views
+  std::int64_t batch_rows_;
+  std::int64_t part_rows_ = 1;
+  LeftRows pending_;
+  bool at_end_ = false;  // of the reader
+  std::optional<JoinedPart> part_;
+  std::deque<JoinedBatch> ready_;
+  std::int64_t row_count_ = 0;  // joined so far
+};
+
 }  // namespace
 
 std::string_view MatchStatusName(MatchStatus status) {
@@ -177,9 +285,9 @@ Result<std::unique_ptr<JoinedBatchStream>> JoinPointInTime(const JoinPlan& plan,
                                                            const ExecutionContext& context) {
   LARDER_CHECK(views.size() == plan.views.size());
   LARDER_RETURN_IF_ERROR(plan.Check(*left.schema()));
-  LARDER_ASSIGN_OR_RETURN(LeftRows left_rows, LeftRows::Read(left, context));
-  LARDER_ASSIGN_OR_RETURN(std::vector<MatchedView> matched, JoinViews(plan, left_rows, views, context));
-  return NewJoinedBatchStream(std::move(left_rows), std::move(matched), plan.match_details, context);
+  auto stream = std::make_unique<Stream>(plan, left, views, context);
+  LARDER_RETURN_IF_ERROR(stream->Begin());
+  return std::unique_ptr<JoinedBatchStream>(std::move(stream));
 }
 
 }  // namespace larder

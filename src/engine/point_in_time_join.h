@@ -75,11 +75,11 @@ class JoinedBatchStream {
   virtual std::span<const ViewStatistics> statistics() const = 0;
 };
 
-/// Joins `left` with `views` (one for each of `plan.views`, in that order; one object may stand for several views).
-/// Reads all of `left`, matches, fetches the values of rows that won; the stream that is returned puts them together,
-/// one batch at a time. Holds the left side, the candidates of one view at a time, and the values of the winners of all
-/// views. Fails as `JoinPlan::Check` does, with kMemoryLimit when the budget does not hold it, with kInterrupted, or
-/// with the failure of a reader.
+/// Joins `left` with `views` (one for each of `plan.views`, in that order; one object may stand for several views). The
+/// left side is taken in parts that memory holds with the values of their winners: one part, or as many as it takes,
+/// each of which reads the keys and times of the views again. The first part is joined when this returns. `left` and
+/// `views` must outlive the stream. Fails as `JoinPlan::Check` does, with kMemoryLimit when the budget does not hold
+/// even a batch of the left side, with kInterrupted, or with the failure of a reader.
 Result<std::unique_ptr<JoinedBatchStream>> JoinPointInTime(const JoinPlan& plan, arrow::RecordBatchReader& left,
                                                            std::span<FeatureRows* const> views,
                                                            const ExecutionContext& context);

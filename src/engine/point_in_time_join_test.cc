@@ -65,13 +65,19 @@ struct FakeRows final : FeatureRows {
   std::vector<TimeRange> ranges;
   std::vector<std::vector<std::uint64_t>> fetched;
 
-  Result<std::unique_ptr<OrdinalBatchStream>> OpenKeys(const KeyScan& scan) override {
+  Result<std::unique_ptr<OrdinalBatchPieces>> Keys(const KeyScan& scan) override {
     ranges.push_back(scan.event_time);
-    return std::make_unique<FakeStream>(keys);
+    return Piece(keys);
   }
-  Result<std::unique_ptr<OrdinalBatchStream>> Fetch(const ValueFetch& fetch) override {
+  Result<std::unique_ptr<OrdinalBatchPieces>> Values(const ValueFetch& fetch) override {
     fetched.emplace_back(fetch.ordinals.begin(), fetch.ordinals.end());
-    return std::make_unique<FakeStream>(values);
+    return Piece(values);
+  }
+
+  static std::unique_ptr<OrdinalBatchPieces> Piece(const FakeStream::NextFunction& next) {
+    std::vector<std::unique_ptr<OrdinalBatchStream>> streams;
+    streams.push_back(std::make_unique<FakeStream>(next));
+    return NewReadyPieces(std::move(streams), 2);
   }
 };
 
@@ -85,12 +91,13 @@ class PointInTimeJoin : public testing::Test {
 
   Result<std::unique_ptr<JoinedBatchStream>> Join() {
     const auto batch = Batch({Int64s(left_keys_), Times(left_times_)});
-    const auto reader = arrow::RecordBatchReader::Make({batch}, batch->schema()).ValueOrDie();
+    reader_ = arrow::RecordBatchReader::Make({batch}, batch->schema()).ValueOrDie();
     FeatureRows* rows[] = {&rows_};
-    return JoinPointInTime(plan_, *reader, rows, {memory_, nullptr, &cancellation_, nullptr, {}});
+    return JoinPointInTime(plan_, *reader_, rows, {memory_, nullptr, &cancellation_, nullptr, {}});
   }
 
   MemoryBudget memory_{1 << 20};
+  std::shared_ptr<arrow::RecordBatchReader> reader_;
   Cancellation cancellation_;
   JoinPlan plan_;
   FakeRows rows_;
@@ -115,6 +122,60 @@ TEST_F(PointInTimeJoin, FetchesWinnersOnlyAndGivesTheLeftOrder) {
   EXPECT_EQ(counts.fetched_rows, 1);
   EXPECT_EQ(counts.matched_rows, 2);
   EXPECT_EQ(counts.not_found_rows, 1);
+}
+
+/// Gives two rows of a view of any columns: the value of column "N" is N times ten, plus the row.
+struct WideRows final : FeatureRows {
+  std::vector<std::size_t> column_counts;
+
+  Result<std::unique_ptr<OrdinalBatchPieces>> Keys(const KeyScan& /*scan*/) override {
+    return FakeRows::Piece(Once(WithOrdinals({Int64s({1, 2}), Times({10, 20})}, {0, 1})));
+  }
+  Result<std::unique_ptr<OrdinalBatchPieces>> Values(const ValueFetch& fetch) override {
+    column_counts.push_back(fetch.columns.size());
+    arrow::ArrayVector columns;
+    for (const std::string& name : fetch.columns)
+      columns.push_back(Int64s({std::stoll(name) * 10, std::stoll(name) * 10 + 1}));
+    return FakeRows::Piece(Once(WithOrdinals(columns, {0, 1})));
+  }
+};
+
+TEST_F(PointInTimeJoin, FetchesManyColumnsInGroups) {
+  plan_.views[0].values.clear();
+  for (int i = 0; i < 3000; ++i) plan_.views[0].values.push_back({std::to_string(i), ValueType::Of(TypeKind::kInt64)});
+  const auto batch = Batch({Int64s({2, 1}), Times({20, 10})});
+  reader_ = arrow::RecordBatchReader::Make({batch}, batch->schema()).ValueOrDie();
+  WideRows wide;
+  FeatureRows* rows[] = {&wide};
+  const auto stream = JoinPointInTime(plan_, *reader_, rows, {memory_, nullptr, nullptr, nullptr, {}});
+  ASSERT_TRUE(stream.ok()) << stream.status().ToString();
+  const auto joined = (*stream)->Next();
+  ASSERT_TRUE(joined.ok() && joined->has_value());
+  for (int i = 0; i < 3000; ++i) {
+    const auto& values =
+        static_cast<const arrow::Int64Array&>(*(*joined)->views[0].values[static_cast<std::size_t>(i)]);
+    ASSERT_EQ(values.Value(0), i * 10 + 1);
+    ASSERT_EQ(values.Value(1), i * 10);
+  }
+  EXPECT_LE(*std::max_element(wide.column_counts.begin(), wide.column_counts.end()), 64u);
+}
+
+TEST_F(PointInTimeJoin, ReadsTheViewOnceForEachPart) {
+  arrow::RecordBatchVector batches;
+  for (std::int64_t i = 0; i < 4; ++i) batches.push_back(Batch({Int64s({1, 2}), Times({9 + i, 19 + i})}));
+  reader_ = arrow::RecordBatchReader::Make(batches, batches[0]->schema()).ValueOrDie();
+  FeatureRows* rows[] = {&rows_};
+  const auto stream =
+      JoinPointInTime(plan_, *reader_, rows, {memory_, nullptr, nullptr, nullptr, {}, {std::nullopt, 4}});
+  ASSERT_TRUE(stream.ok()) << stream.status().ToString();
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE((*stream)->Next()->has_value());
+  EXPECT_FALSE((*stream)->Next()->has_value());
+  EXPECT_EQ(rows_.ranges, (std::vector<TimeRange>{{INT64_MIN, 20}, {INT64_MIN, 22}}));
+  const ViewStatistics& counts = (*stream)->statistics()[0];
+  EXPECT_EQ(counts.passes, 2);
+  EXPECT_EQ(counts.matched_rows, 6);
+  EXPECT_EQ(counts.not_found_rows, 2);
+  EXPECT_EQ((*stream)->row_count(), 8);
 }
 
 TEST_F(PointInTimeJoin, AsksForTheTimesThatCanMatter) {
@@ -157,19 +218,24 @@ TEST_F(PointInTimeJoin, CountsRowsThatItIgnores) {
 }
 
 TEST_F(PointInTimeJoin, FailsWhenTheBudgetIsFullAndGivesEverythingBack) {
-  std::int64_t needed = 0;
-  ASSERT_TRUE(Join().ok());
-  needed = memory_.peak_bytes();
-  EXPECT_EQ(memory_.used_bytes(), 0);
-  // Whatever the reservation that fails.
-  for (std::int64_t limit = 0; limit < needed; limit += 8) {
-    MemoryBudget memory(limit);
-    const auto batch = Batch({Int64s(left_keys_), Times(left_times_)});
-    const auto reader = arrow::RecordBatchReader::Make({batch}, batch->schema()).ValueOrDie();
-    FeatureRows* rows[] = {&rows_};
-    const auto stream = JoinPointInTime(plan_, *reader, rows, {memory, nullptr, nullptr, nullptr, {}});
-    ASSERT_EQ(stream.status().reason(), Reason::kMemoryLimit) << limit;
-    ASSERT_EQ(memory.used_bytes(), 0) << limit;
+  for (const JoinStrategy strategy : {JoinStrategy::kMerge, JoinStrategy::kSlots}) {
+    std::int64_t needed = INT64_MAX;
+    // Whatever the reservation that fails.
+    for (std::int64_t limit = 0; limit < needed; limit += 8) {
+      MemoryBudget memory(limit == 0 ? 1 << 20 : limit - 8);
+      const auto batch = Batch({Int64s(left_keys_), Times(left_times_)});
+      const auto reader = arrow::RecordBatchReader::Make({batch}, batch->schema()).ValueOrDie();
+      FeatureRows* rows[] = {&rows_};
+      const Status status =
+          JoinPointInTime(plan_, *reader, rows, {memory, nullptr, nullptr, nullptr, {}, {strategy}}).status();
+      ASSERT_EQ(memory.used_bytes(), 0) << limit;
+      if (limit == 0) {
+        ASSERT_TRUE(status.ok()) << status.ToString();
+        needed = memory.peak_bytes();
+      } else {
+        ASSERT_EQ(status.reason(), Reason::kMemoryLimit) << limit;
+      }
+    }
   }
 }
 

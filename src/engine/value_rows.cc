@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstring>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,15 +18,15 @@
 #include <arrow/util/byte_size.h>
 
 #include "columnar/arrow_status.h"
-#include "engine/run_tasks.h"
+#include "engine/execution_context.h"
 
 namespace larder {
 namespace {
 
 // Rows whose lines of cache are wanted together.
 constexpr std::size_t kTile = 64;
-// Rows that one task puts in their places.
-constexpr std::size_t kRowsPerTask = 16 * 1024;
+// Columns whose pages are in memory together.
+constexpr std::size_t kColumnsTogether = 64;
 constexpr std::size_t kCacheLine = 64;
 
 std::size_t WidthOf(ValueType type) {
@@ -42,6 +44,22 @@ std::size_t WidthOf(ValueType type) {
 
 const std::uint8_t* ValuesOf(const arrow::Array& column, std::size_t width) {
   return column.data()->buffers[1]->data() + static_cast<std::size_t>(column.offset()) * width;
+}
+
+// Puts the rows of `found` that stand in `ordinals`, and their places there, into `targets`.
+template <class Target>
+void FindTargets(const arrow::UInt64Array& found, std::span<const std::uint64_t> ordinals,
+                 std::vector<Target>& targets) {
+  targets.clear();
+  if (found.length() == 0) return;
+  auto wanted = std::lower_bound(ordinals.begin(), ordinals.end(), found.Value(0));
+  for (std::int64_t row = 0; row < found.length() && wanted != ordinals.end(); ++row) {
+    const std::uint64_t ordinal = found.Value(row);
+    while (wanted != ordinals.end() && *wanted < ordinal) ++wanted;
+    if (wanted == ordinals.end() || *wanted != ordinal) continue;
+    targets.push_back({static_cast<std::uint32_t>(row), static_cast<std::uint32_t>(wanted - ordinals.begin())});
+    ++wanted;
+  }
 }
 
 Status BrokenReader(const std::string& what) { return {Reason::kInternal, "a reader of feature values gave " + what}; }
@@ -64,57 +82,73 @@ Result<std::shared_ptr<arrow::Array>> TakeRows(const arrow::Array& column, std::
 
 }  // namespace
 
-Status ValueRows::LayOut(std::span<const ValueColumn> columns, std::size_t slot_count) {
-  std::size_t offset = (columns.size() + 7) / 8;
+struct ValueRows::FetchState {
+  std::mutex mutex;  // guards `chunks` of all places and the reservation
+  std::atomic<std::size_t> filled{0};
+  std::vector<std::atomic<bool>> has_nulls;  // by column
+};
+
+std::size_t ValueRows::LayOut(std::span<const ValueColumn> columns) {
+  std::size_t offset = 0;
   places_.resize(columns.size());
-  // Wide values first, so that they stand aligned as far as the row does.
+  // Wide values first, so that they stand aligned as far as the row does; the marks of nulls last.
   for (const std::size_t width : {std::size_t{8}, std::size_t{4}, std::size_t{1}}) {
-    if (width == 8) offset = (offset + 7) / 8 * 8;
     for (std::size_t i = 0; i < columns.size(); ++i) {
       if (WidthOf(columns[i].type) != width) continue;
       places_[i].type = columns[i].type;
       places_[i].offset = offset;
       places_[i].width = width;
-      places_[i].null_bit = i;
       offset += width;
     }
   }
-  row_bytes_ = offset;
-  slot_count_ = slot_count;
-  return bytes_.Resize(slot_count * row_bytes_);
+  for (std::size_t i = 0; i < columns.size(); ++i) places_[i].null_bit = offset * 8 + i;
+  return (offset + (columns.size() + 7) / 8 + 3) / 4 * 4;
 }
 
-Status ValueRows::CheckBatch(const OrdinalBatch& batch) const {
-  if (batch.rows->num_columns() != static_cast<int>(places_.size())) {
+std::int64_t ValueRows::RowBytes(std::span<const ValueColumn> columns) {
+  std::size_t bytes = (columns.size() + 7) / 8 + 3;
+  for (const ValueColumn& column : columns) bytes += WidthOf(column.type);
+  return static_cast<std::int64_t>(bytes);
+}
+
+Status ValueRows::CheckBatch(const OrdinalBatch& batch, ColumnRange range) const {
+  const std::size_t column_count = range.end - range.begin;
+  if (batch.rows->num_columns() != static_cast<int>(column_count)) {
     return BrokenReader(std::to_string(batch.rows->num_columns()) + " columns instead of " +
-                        std::to_string(places_.size()));
+                        std::to_string(column_count));
   }
   if (batch.ordinals->length() != batch.rows->num_rows()) return BrokenReader("rows and ordinals of unequal number");
-  for (std::size_t i = 0; i < places_.size(); ++i) {
+  for (std::size_t i = 0; i < column_count; ++i) {
     const arrow::DataType& found = *batch.rows->column(static_cast<int>(i))->type();
-    if (!found.Equals(*ToArrow(places_[i].type))) {
+    const ValueType wanted = places_[range.begin + i].type;
+    if (!found.Equals(*ToArrow(wanted))) {
       return BrokenReader("a column " + std::to_string(i) + " of type " + found.ToString() + " instead of " +
-                          TypeName(places_[i].type));
+                          TypeName(wanted));
     }
   }
   return {};
 }
 
-Status ValueRows::KeepChunk(Place& place, const std::shared_ptr<arrow::Array>& column,
-                            std::span<const Target> targets) {
+Status ValueRows::KeepChunk(Place& place, const std::shared_ptr<arrow::Array>& column, std::span<const Target> targets,
+                            FetchState& state) {
   std::shared_ptr<arrow::Array> chunk = column;
   const bool has_all = static_cast<std::int64_t>(targets.size()) == column->length();
   if (!has_all) {
-    LARDER_ASSIGN_OR_RETURN(chunk, TakeRows(*column, targets.size(), [&](std::size_t i) { return targets[i].row; }));
+    LARDER_ASSIGN_OR_RETURN(chunk, TakeRows(*column, targets.size(),
+                                            [&](std::size_t i) { return static_cast<std::int64_t>(targets[i].row); }));
   }
   LARDER_ASSIGN_OR_RETURN(const std::int64_t bytes, FromArrow(arrow::util::ReferencedBufferSize(*chunk)));
-  LARDER_RETURN_IF_ERROR(chunk_reservation_.Grow(bytes, kPurpose));
-  ChunkPlace chunk_place{static_cast<std::uint32_t>(place.chunks.size()), 0};
+  ChunkPlace chunk_place;
+  {
+    const std::lock_guard lock(state.mutex);
+    LARDER_RETURN_IF_ERROR(chunk_reservation_.Grow(bytes, kPurpose));
+    chunk_place.chunk = static_cast<std::uint32_t>(place.chunks.size());
+    place.chunks.push_back(std::move(chunk));
+  }
   for (const Target& target : targets) {
     std::memcpy(&bytes_[target.slot * row_bytes_ + place.offset], &chunk_place, sizeof chunk_place);
     ++chunk_place.row;
   }
-  place.chunks.push_back(std::move(chunk));
   return {};
 }
 
@@ -140,59 +174,60 @@ void ValueRows::PutTile(const Place& place, const arrow::Array& column, std::spa
   }
 }
 
-Status ValueRows::Put(const arrow::RecordBatch& batch, std::span<const Target> targets,
-                      const ExecutionContext& context) {
+Status ValueRows::Put(const arrow::RecordBatch& batch, std::span<const Target> targets, ColumnRange range,
+                      FetchState& state) {
   const std::vector<std::shared_ptr<arrow::Array>> columns = batch.columns();
-  for (std::size_t i = 0; i < places_.size(); ++i) {
-    if (columns[i]->null_count() != 0) places_[i].has_nulls = true;
-    if (!places_[i].type.is_fixed_width()) LARDER_RETURN_IF_ERROR(KeepChunk(places_[i], columns[i], targets));
+  for (std::size_t i = range.begin; i < range.end; ++i) {
+    const std::shared_ptr<arrow::Array>& column = columns[i - range.begin];
+    if (column->null_count() != 0) state.has_nulls[i].store(true, std::memory_order_relaxed);
+    if (!places_[i].type.is_fixed_width()) LARDER_RETURN_IF_ERROR(KeepChunk(places_[i], column, targets, state));
   }
-  const std::size_t task_count = (targets.size() + kRowsPerTask - 1) / kRowsPerTask;
-  return RunTasks(context, task_count, [&](std::size_t task) {
-    const std::size_t end = std::min((task + 1) * kRowsPerTask, targets.size());
-    for (std::size_t begin = task * kRowsPerTask; begin < end; begin += kTile) {
-      const std::span<const Target> tile = targets.subspan(begin, std::min(kTile, end - begin));
-      for (std::size_t i = 0; i < places_.size(); ++i) PutTile(places_[i], *columns[i], tile);
-    }
-    return Status();
-  });
+  for (std::size_t begin = 0; begin < targets.size(); begin += kTile) {
+    const std::span<const Target> tile = targets.subspan(begin, std::min(kTile, targets.size() - begin));
+    for (std::size_t i = range.begin; i < range.end; ++i) PutTile(places_[i], *columns[i - range.begin], tile);
+  }
+  return {};
 }
 
-std::vector<ValueRows::Target> ValueRows::FindTargets(const arrow::UInt64Array& found,
-                                                      std::span<const std::uint64_t> ordinals) {
-  std::vector<Target> targets;
-  if (found.length() == 0) return targets;
-  auto wanted = std::lower_bound(ordinals.begin(), ordinals.end(), found.Value(0));
-  for (std::int64_t row = 0; row < found.length() && wanted != ordinals.end(); ++row) {
-    const std::uint64_t ordinal = found.Value(row);
-    while (wanted != ordinals.end() && *wanted < ordinal) ++wanted;
-    if (wanted == ordinals.end() || *wanted != ordinal) continue;
-    targets.push_back({row, static_cast<std::uint32_t>(wanted - ordinals.begin())});
-    ++wanted;
+Status ValueRows::FetchColumns(FeatureRows& rows, const ValueFetch& fetch, ColumnRange range,
+                               const ExecutionContext& context) {
+  FetchState state;
+  state.has_nulls = std::vector<std::atomic<bool>>(places_.size());
+  LARDER_ASSIGN_OR_RETURN(const std::unique_ptr<OrdinalBatchPieces> pieces, rows.Values(fetch));
+  const auto fetch_piece = [&](std::size_t piece) -> Status {
+    LARDER_ASSIGN_OR_RETURN(const std::unique_ptr<OrdinalBatchStream> stream, pieces->Open(piece));
+    std::vector<Target> targets;
+    while (true) {
+      LARDER_RETURN_IF_ERROR(CheckCancelled(context));
+      LARDER_ASSIGN_OR_RETURN(const std::optional<OrdinalBatch> batch, stream->Next());
+      if (!batch.has_value()) return {};
+      LARDER_RETURN_IF_ERROR(CheckBatch(*batch, range));
+      FindTargets(*batch->ordinals, fetch.ordinals, targets);
+      state.filled += targets.size();
+      if (!targets.empty()) LARDER_RETURN_IF_ERROR(Put(*batch->rows, targets, range, state));
+    }
+  };
+  LARDER_RETURN_IF_ERROR(RunTasks(context, pieces->count(), fetch_piece));
+  if (state.filled != fetch.ordinals.size()) {
+    return BrokenReader(std::to_string(state.filled) + " rows of " + std::to_string(fetch.ordinals.size()) +
+                        " asked for");
   }
-  return targets;
+  for (std::size_t i = range.begin; i < range.end; ++i) places_[i].has_nulls = state.has_nulls[i];
+  return {};
 }
 
 Result<ValueRows> ValueRows::Fetch(FeatureRows& rows, std::span<const ValueColumn> columns,
                                    std::span<const std::uint64_t> ordinals, const ExecutionContext& context) {
   ValueRows result(context.memory);
-  LARDER_RETURN_IF_ERROR(result.LayOut(columns, ordinals.size()));
-  if (ordinals.empty() || columns.empty()) return result;
-  ValueFetch fetch{{}, ordinals};
-  for (const ValueColumn& column : columns) fetch.columns.push_back(column.name);
-  LARDER_ASSIGN_OR_RETURN(const std::unique_ptr<OrdinalBatchStream> stream, rows.Fetch(fetch));
-  std::size_t filled = 0;
-  while (true) {
-    LARDER_RETURN_IF_ERROR(CheckCancelled(context));
-    LARDER_ASSIGN_OR_RETURN(const std::optional<OrdinalBatch> batch, stream->Next());
-    if (!batch.has_value()) break;
-    LARDER_RETURN_IF_ERROR(result.CheckBatch(*batch));
-    const std::vector<Target> targets = FindTargets(*batch->ordinals, ordinals);
-    filled += targets.size();
-    if (!targets.empty()) LARDER_RETURN_IF_ERROR(result.Put(*batch->rows, targets, context));
-  }
-  if (filled != ordinals.size()) {
-    return BrokenReader(std::to_string(filled) + " rows of " + std::to_string(ordinals.size()) + " asked for");
+  result.row_bytes_ = result.LayOut(columns);
+  result.slot_count_ = ordinals.size();
+  LARDER_RETURN_IF_ERROR(result.bytes_.Resize(result.slot_count_ * result.row_bytes_));
+  if (ordinals.empty()) return result;
+  for (std::size_t begin = 0; begin < columns.size(); begin += kColumnsTogether) {
+    const ColumnRange range{begin, std::min(begin + kColumnsTogether, columns.size())};
+    ValueFetch fetch{{}, ordinals, context.threads != nullptr};
+    for (std::size_t i = range.begin; i < range.end; ++i) fetch.columns.push_back(columns[i].name);
+    LARDER_RETURN_IF_ERROR(result.FetchColumns(rows, fetch, range, context));
   }
   return result;
 }

@@ -32,8 +32,8 @@ class ValueRows {
   Result<std::vector<std::shared_ptr<arrow::Array>>> Gather(std::span<const std::uint32_t> slots) const;
 
   std::uint32_t slot_count() const { return static_cast<std::uint32_t>(slot_count_); }
-  /// Returns about how many bytes a gathered row takes, without strings and lists.
-  std::int64_t row_bytes() const { return static_cast<std::int64_t>(row_bytes_); }
+  /// Returns how many bytes the row of a slot takes, without strings and lists.
+  static std::int64_t RowBytes(std::span<const ValueColumn> columns);
 
  private:
   // Where a value without one size stands.
@@ -50,20 +50,28 @@ class ValueRows {
     bool has_nulls = false;
     std::vector<std::shared_ptr<arrow::Array>> chunks;  // of a column without one size
   };
-  // Rows of a batch and the slots they go to.
+  // A row of a batch and the slot it goes to.
   struct Target {
-    std::int64_t row;
+    std::uint32_t row;
     std::uint32_t slot;
   };
+  // Some of the columns, fetched together.
+  struct ColumnRange {
+    std::size_t begin;
+    std::size_t end;
+  };
+  // What tasks that fetch together share.
+  struct FetchState;
 
   explicit ValueRows(MemoryBudget& memory) : bytes_(&memory, kPurpose), chunk_reservation_(&memory) {}
 
-  Status LayOut(std::span<const ValueColumn> columns, std::size_t slot_count);
-  Status CheckBatch(const OrdinalBatch& batch) const;
-  Status Put(const arrow::RecordBatch& batch, std::span<const Target> targets, const ExecutionContext& context);
-  Status KeepChunk(Place& place, const std::shared_ptr<arrow::Array>& column, std::span<const Target> targets);
+  std::size_t LayOut(std::span<const ValueColumn> columns);
+  Status FetchColumns(FeatureRows& rows, const ValueFetch& fetch, ColumnRange range, const ExecutionContext& context);
+  Status CheckBatch(const OrdinalBatch& batch, ColumnRange range) const;
+  Status Put(const arrow::RecordBatch& batch, std::span<const Target> targets, ColumnRange range, FetchState& state);
+  Status KeepChunk(Place& place, const std::shared_ptr<arrow::Array>& column, std::span<const Target> targets,
+                   FetchState& state);
   void PutTile(const Place& place, const arrow::Array& column, std::span<const Target> tile);
-  static std::vector<Target> FindTargets(const arrow::UInt64Array& found, std::span<const std::uint64_t> ordinals);
 
   static constexpr std::string_view kPurpose = "feature values";
 

@@ -100,8 +100,8 @@ class JoinedRows final : public HistoricalRows {
     schema_ = MakeSchema(*entities.own_schema());
     std::vector<FeatureRows*> views;
     for (std::size_t i = 0; i < plan_->views.size(); ++i) views.push_back(&tables_->feature_rows(i));
-    LARDER_ASSIGN_OR_RETURN(const auto left, entities.Read());
-    LARDER_ASSIGN_OR_RETURN(joined_, JoinPointInTime(join_plan_, *left, views, context));
+    LARDER_ASSIGN_OR_RETURN(left_, entities.Read());
+    LARDER_ASSIGN_OR_RETURN(joined_, JoinPointInTime(join_plan_, *left_, views, context));
     return {};
   }
 
@@ -164,7 +164,8 @@ class JoinedRows final : public HistoricalRows {
   std::unique_ptr<ViewTables> tables_;
   const HistoricalRequest request_;
   JoinPlan join_plan_;
-  std::unique_ptr<JoinedBatchStream> joined_;
+  std::shared_ptr<arrow::RecordBatchReader> left_;
+  std::unique_ptr<JoinedBatchStream> joined_;  // reads left_ and tables_
   std::shared_ptr<arrow::Schema> schema_;
   int own_column_count_ = 0;
   int request_column_ = 0;

@@ -23,15 +23,15 @@ std::vector<std::string> ColumnsRead(std::span<const ResolvedView> views, const 
 
 }  // namespace
 
-Result<std::unique_ptr<OrdinalBatchStream>> ViewFeatureRows::OpenKeys(const KeyScan& scan) {
+Result<std::unique_ptr<OrdinalBatchPieces>> ViewFeatureRows::Keys(const KeyScan& scan) {
   ViewScan view_scan;
   view_scan.event_time = {std::max(scan.event_time.from_us, from_us_), scan.event_time.to_us};
   view_scan.is_unchanged = is_unchanged_;
-  return rows_.OpenKeys(view_scan);
+  return rows_.KeyPieces(view_scan, scan.use_threads);
 }
 
-Result<std::unique_ptr<OrdinalBatchStream>> ViewFeatureRows::Fetch(const ValueFetch& fetch) {
-  return rows_.Fetch(fetch.columns, fetch.ordinals);
+Result<std::unique_ptr<OrdinalBatchPieces>> ViewFeatureRows::Values(const ValueFetch& fetch) {
+  return rows_.ValuePieces(fetch.columns, fetch.ordinals, fetch.use_threads);
 }
 
 Status ViewTables::Open(std::span<const ResolvedView> views) {

@@ -24,8 +24,8 @@ class ViewFeatureRows final : public FeatureRows {
  public:
   explicit ViewFeatureRows(const ViewRows& rows) : rows_(rows) {}
 
-  Result<std::unique_ptr<OrdinalBatchStream>> OpenKeys(const KeyScan& scan) override;
-  Result<std::unique_ptr<OrdinalBatchStream>> Fetch(const ValueFetch& fetch) override;
+  Result<std::unique_ptr<OrdinalBatchPieces>> Keys(const KeyScan& scan) override;
+  Result<std::unique_ptr<OrdinalBatchPieces>> Values(const ValueFetch& fetch) override;
 
   /// Says that of files that are unchanged rows before `from_us` are of no use; of the others all are.
   void SetIncremental(std::int64_t from_us, std::function<bool(const FileInfo&)> is_unchanged) {

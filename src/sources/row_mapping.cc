@@ -1,5 +1,6 @@
 #include "sources/row_mapping.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <arrow/api.h>
@@ -71,6 +72,10 @@ Result<std::shared_ptr<const RowMapping>> RowMapping::Make(std::shared_ptr<const
   }
   mapping->schema_ = arrow::schema(std::move(fields));
   mapping->PlanColumns();
+  mapping->is_plain_ = !mapping->filter_ && std::ranges::all_of(mapping->outputs_, [&](const MappedColumn& output) {
+    return output.kind == MappedColumn::Kind::kColumn && mapping->source_->is_stored(output.column) &&
+           mapping->source_->TypeAt(output.column) == output.type;
+  });
   return std::shared_ptr<const RowMapping>(std::move(mapping));
 }
 

@@ -46,6 +46,9 @@ class RowMapping {
   static Result<std::shared_ptr<const RowMapping>> Make(std::shared_ptr<const BoundSource> source,
                                                         std::vector<MappedColumn> outputs, bool filter);
 
+  /// Tells whether every output is a stored column as it is: nothing is computed, converted or left out.
+  bool is_plain() const { return is_plain_; }
+
   const BoundSource& source() const { return *source_; }
   const std::vector<MappedColumn>& outputs() const { return outputs_; }
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
@@ -70,6 +73,7 @@ class RowMapping {
   std::shared_ptr<const BoundSource> source_;
   std::vector<MappedColumn> outputs_;
   bool filter_ = false;
+  bool is_plain_ = false;
   std::shared_ptr<arrow::Schema> schema_;
   std::vector<std::size_t> stored_columns_;
   std::vector<std::size_t> computed_before_filter_;

@@ -31,12 +31,33 @@ std::optional<std::vector<std::int64_t>> RowsInside(const arrow::RecordBatch& ba
   return inside;
 }
 
-/// Replaces indexes into `rows` by what stands there.
-void Compose(std::vector<std::int64_t>& rows, const std::vector<std::int64_t>& chosen) {
-  std::vector<std::int64_t> composed;
-  composed.reserve(chosen.size());
-  for (const std::int64_t index : chosen) composed.push_back(rows[static_cast<std::size_t>(index)]);
-  rows = std::move(composed);
+// One wanted row of so many is picked out; of fewer, all are given.
+constexpr std::int64_t kFewRows = 8;
+
+/// Names the rows of a batch by their indexes in the file.
+struct FileRows {
+  std::int64_t first_row = 0;
+  std::optional<std::vector<std::int64_t>> indexes = std::nullopt;  ///< absent: all, from `first_row` on
+
+  std::int64_t At(std::int64_t row) const {
+    return indexes ? (*indexes)[static_cast<std::size_t>(row)] : first_row + row;
+  }
+  /// Keeps only these rows.
+  void Choose(const std::vector<std::int64_t>& chosen) {
+    std::vector<std::int64_t> composed;
+    composed.reserve(chosen.size());
+    for (const std::int64_t row : chosen) composed.push_back(At(row));
+    indexes = std::move(composed);
+  }
+};
+
+StoredRead ReadOf(const RowPart& part) {
+  return {.columns = part.mapping->stored_columns(),
+          .ranges = part.ranges,
+          .rows = part.rows,
+          .table = part.table,
+          .row_groups = part.row_groups,
+          .parallel = part.parallel};
 }
 
 class RowStream final : public OrdinalBatchStream {
@@ -63,9 +84,7 @@ class RowStream final : public OrdinalBatchStream {
  private:
   Result<std::optional<OrdinalBatch>> NextOfPart(const RowPart& part) {
     if (stream_ == nullptr) {
-      LARDER_ASSIGN_OR_RETURN(stream_, part.files->Open(part.file, {.columns = part.mapping->stored_columns(),
-                                                                    .ranges = part.ranges,
-                                                                    .rows = part.rows}));
+      LARDER_ASSIGN_OR_RETURN(stream_, part.files->Open(part.file, ReadOf(part)));
       if (part.rows) wanted_ = *part.rows;
     }
     LARDER_ASSIGN_OR_RETURN(std::optional<StoredBatch> stored, stream_->Next());
@@ -75,31 +94,27 @@ class RowStream final : public OrdinalBatchStream {
   }
 
   Result<OrdinalBatch> MapRows(const RowPart& part, StoredBatch stored) {
-    // `rows` are the rows that are left, by index in the file.
-    std::vector<std::int64_t> rows;
+    FileRows rows{stored.first_row};
     if (part.rows) {
-      LARDER_ASSIGN_OR_RETURN(rows, TakeWanted(stored));
-    } else {
-      rows.resize(static_cast<std::size_t>(stored.row_count));
-      for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = stored.first_row + static_cast<std::int64_t>(i);
+      LARDER_ASSIGN_OR_RETURN(rows.indexes, TakeWanted(part, stored));
     }
     const auto name_row = [&part, &rows](std::int64_t row) {
-      return part.files->NameRow(part.file, static_cast<std::uint64_t>(rows[static_cast<std::size_t>(row)]));
+      return part.files->NameRow(part.file, static_cast<std::uint64_t>(rows.At(row)));
     };
     LARDER_ASSIGN_OR_RETURN(MappedRows mapped,
                             part.mapping->Apply(std::move(stored.columns), stored.row_count, name_row));
-    if (mapped.kept) Compose(rows, *mapped.kept);
+    if (mapped.kept) rows.Choose(*mapped.kept);
     if (part.exact) {
       if (std::optional<std::vector<std::int64_t>> inside = RowsInside(*mapped.rows, *part.exact)) {
         LARDER_ASSIGN_OR_RETURN(mapped.rows, TakeBatchRows(*mapped.rows, *inside));
-        Compose(rows, *inside);
+        rows.Choose(*inside);
       }
     }
     return WithOrdinals(part, std::move(mapped.rows), rows);
   }
 
-  /// Cuts the batch down to the rows that are wanted and returns their indexes in the file.
-  Result<std::vector<std::int64_t>> TakeWanted(StoredBatch& stored) {
+  /// Cuts the batch down to the rows that are wanted and returns their indexes in the file; nullopt when all stay.
+  Result<std::optional<std::vector<std::int64_t>>> TakeWanted(const RowPart& part, StoredBatch& stored) {
     const auto first = static_cast<std::uint64_t>(stored.first_row);
     const std::uint64_t end = first + static_cast<std::uint64_t>(stored.row_count);
     std::vector<std::int64_t> rows;
@@ -112,24 +127,26 @@ class RowStream final : public OrdinalBatchStream {
       indexes.push_back(static_cast<std::int64_t>(row - first));
     }
     wanted_ = wanted_.subspan(used);
-    if (static_cast<std::int64_t>(rows.size()) == stored.row_count) return rows;
+    const auto count = static_cast<std::int64_t>(rows.size());
+    // To pick out most rows costs more than to give the others along.
+    const bool gives_all = part.gives_more && part.mapping->is_plain() && count * kFewRows >= stored.row_count;
+    if (count == stored.row_count || gives_all) return std::optional<std::vector<std::int64_t>>();
     for (std::shared_ptr<arrow::Array>& column : stored.columns) {
       LARDER_ASSIGN_OR_RETURN(column, TakeRows(column, indexes));
     }
-    stored.row_count = static_cast<std::int64_t>(rows.size());
-    return rows;
+    stored.row_count = count;
+    return std::optional(std::move(rows));
   }
 
   static Result<OrdinalBatch> WithOrdinals(const RowPart& part, std::shared_ptr<arrow::RecordBatch> batch,
-                                           const std::vector<std::int64_t>& rows) {
-    arrow::UInt64Builder builder;
-    LARDER_RETURN_IF_ERROR(FromArrow(builder.Reserve(static_cast<std::int64_t>(rows.size()))));
-    for (const std::int64_t row : rows) {
-      builder.UnsafeAppend(MakeOrdinal(part.ordinal_file, static_cast<std::uint64_t>(row)));
-    }
-    OrdinalBatch result{.rows = std::move(batch), .ordinals = nullptr};
-    LARDER_RETURN_IF_ERROR(FromArrow(builder.Finish(&result.ordinals)));
-    return result;
+                                           const FileRows& rows) {
+    const std::int64_t count = batch->num_rows();
+    LARDER_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Buffer> values, FromArrow(arrow::AllocateBuffer(count * 8)));
+    auto* ordinals = values->mutable_data_as<std::uint64_t>();
+    const std::uint64_t file = MakeOrdinal(part.ordinal_file, 0);
+    for (std::int64_t row = 0; row < count; ++row) ordinals[row] = file | static_cast<std::uint64_t>(rows.At(row));
+    return OrdinalBatch{.rows = std::move(batch),
+                        .ordinals = std::make_shared<arrow::UInt64Array>(count, std::move(values))};
   }
 
   const std::vector<RowPart> parts_;
@@ -138,7 +155,61 @@ class RowStream final : public OrdinalBatchStream {
   std::span<const std::uint64_t> wanted_;  // of the part that is open: rows not given yet
 };
 
+// Small files that are read together.
+constexpr std::int64_t kPieceBytes = std::int64_t{16} << 20;
+// Of a row of a file that is not opened: a guess.
+constexpr std::int64_t kGuessedRowBytes = 32;
+
+/// Holds parts by piece.
+class RowPieces final : public OrdinalBatchPieces {
+ public:
+  Status Add(RowPart part) {
+    LARDER_ASSIGN_OR_RETURN(const std::vector<StoredRead> reads, part.files->Split(part.file, ReadOf(part)));
+    for (const StoredRead& read : reads) {
+      part.rows = read.rows;
+      part.gives_more = true;
+      part.table = read.table;
+      part.row_groups = read.row_groups;
+      const bool is_whole = read.table == nullptr;
+      const std::int64_t bytes = is_whole ? part.files->files()[part.file].info.size_bytes : kPieceBytes;
+      row_estimate_ += is_whole ? bytes / kGuessedRowBytes : read.RowsOfGroups();
+      if (pieces_.empty() || piece_bytes_ + bytes > kPieceBytes) {
+        pieces_.emplace_back();
+        piece_bytes_ = 0;
+      }
+      pieces_.back().push_back(part);
+      piece_bytes_ += bytes;
+    }
+    return {};
+  }
+
+  // With fewer pieces than threads could read, the columns of a piece are decoded together.
+  void Finish(bool use_threads) {
+    for (std::vector<RowPart>& piece : pieces_) {
+      for (RowPart& part : piece) part.parallel = use_threads && pieces_.size() == 1;
+    }
+  }
+
+  std::size_t count() const override { return pieces_.size(); }
+  std::int64_t row_estimate() const override { return row_estimate_; }
+  Result<std::unique_ptr<OrdinalBatchStream>> Open(std::size_t piece) override {
+    return NewRowStream(std::move(pieces_[piece]));
+  }
+
+ private:
+  std::vector<std::vector<RowPart>> pieces_;
+  std::int64_t piece_bytes_ = 0;  // of the last one
+  std::int64_t row_estimate_ = 0;
+};
+
 }  // namespace
+
+Result<std::unique_ptr<OrdinalBatchPieces>> NewRowPieces(std::vector<RowPart> parts, bool use_threads) {
+  auto pieces = std::make_unique<RowPieces>();
+  for (RowPart& part : parts) LARDER_RETURN_IF_ERROR(pieces->Add(std::move(part)));
+  pieces->Finish(use_threads);
+  return std::unique_ptr<OrdinalBatchPieces>(std::move(pieces));
+}
 
 std::unique_ptr<OrdinalBatchStream> NewRowStream(std::vector<RowPart> parts) {
   return std::make_unique<RowStream>(std::move(parts));

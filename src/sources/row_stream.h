@@ -29,10 +29,18 @@ struct RowPart {
   std::vector<UsefulRange> ranges = {};
   std::optional<std::span<const std::uint64_t>> rows = std::nullopt;  ///< ordinals: exactly these rows
   std::optional<ExactTimes> exact = std::nullopt;
+  std::shared_ptr<const TableFile> table = nullptr;  ///< with it, of the file only `row_groups`
+  std::vector<int> row_groups = {};
+  bool parallel = true;     ///< decodes columns on Arrow's threads
+  bool gives_more = false;  ///< with `rows`: others may come along
 };
 
 /// Streams the parts one after another. All mappings give the same columns. Batches of no rows are left out.
 std::unique_ptr<OrdinalBatchStream> NewRowStream(std::vector<RowPart> parts);
+
+/// Cuts the parts into pieces of some megabytes, in their order: row groups of large files, small files together. Opens
+/// large files; fails as StoredFiles::Open does. `use_threads` tells whether pieces will be read at the same time.
+Result<std::unique_ptr<OrdinalBatchPieces>> NewRowPieces(std::vector<RowPart> parts, bool use_threads);
 
 /// Returns those of the ordinals (ascending) that are of this file.
 std::span<const std::uint64_t> OrdinalsOfFile(std::span<const std::uint64_t> ordinals, std::uint32_t file);

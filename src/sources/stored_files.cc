@@ -25,6 +25,24 @@ bool IsSameFile(const FileInfo& a, const FileInfo& b) {
 
 bool IsText(FileFormat format) { return format == FileFormat::kCsv || format == FileFormat::kCsvGz; }
 
+// Files below it are read whole: opening one only to look how it could be cut costs as much as reading it.
+constexpr std::int64_t kLeastSplitBytes = std::int64_t{16} << 20;
+// What is worth a part of its own, of the columns wanted.
+constexpr std::int64_t kPartBytes = std::int64_t{4} << 20;
+
+/// Returns those of the ordinals (of one file) that lie between the first and the last of these row groups.
+std::span<const std::uint64_t> RowsWithin(const TableFile& table, const std::vector<int>& row_groups,
+                                          std::span<const std::uint64_t> rows) {
+  const RowGroup& first = table.row_groups()[static_cast<std::size_t>(row_groups.front())];
+  const RowGroup& last = table.row_groups()[static_cast<std::size_t>(row_groups.back())];
+  const auto is_before = [](std::uint64_t ordinal, std::int64_t row) {
+    return OrdinalRow(ordinal) < static_cast<std::uint64_t>(row);
+  };
+  const auto begin = std::lower_bound(rows.begin(), rows.end(), first.first_row, is_before);
+  const auto end = std::lower_bound(begin, rows.end(), last.first_row + last.row_count, is_before);
+  return rows.subspan(static_cast<std::size_t>(begin - rows.begin()), static_cast<std::size_t>(end - begin));
+}
+
 /// Gives columns that were kept.
 class KeptRows final : public StoredBatchStream {
  public:
@@ -61,13 +79,10 @@ class TableRows final : public StoredBatchStream {
   }
 
   Status Open(const StoredRead& read) {
-    const std::string& path = files_.files()[file_].info.path;
-    auto opened = OpenTableFile(*files_.options_.files, path, files_.options_.table);
-    // One that was replaced may make no sense either: that it was replaced is what helps.
-    if (!opened.ok()) LARDER_RETURN_IF_ERROR(files_.CheckPinned(file_));
-    LARDER_ASSIGN_OR_RETURN(table_, std::move(opened));
-    if (!IsSameFile(table_->info(), files_.files()[file_].info)) return Changed(path);
-    files_.counts_.files_opened += 1;
+    table_ = read.table;
+    if (table_ == nullptr) {
+      LARDER_ASSIGN_OR_RETURN(table_, files_.OpenPinned(file_));
+    }
     if (IsText(table_->format()) && !read.rows) {
       if (std::optional<std::vector<std::size_t>> wide = files_.decoded_.Widen(columns_)) {
         read_columns_ = std::move(*wide);
@@ -96,29 +111,18 @@ class TableRows final : public StoredBatchStream {
       LARDER_RETURN_IF_ERROR(CheckType(files_.bound()->stored()[column]));
       request.columns.push_back(name);
     }
-    std::vector<UsefulRange> ranges;
-    for (const UsefulRange& range : read.ranges) {
-      if (table_->schema()->GetFieldIndex(range.column) >= 0) ranges.push_back(range);
-    }
-    std::vector<int> row_groups = ChooseRowGroups(*table_, ranges, read.rows);
-    const auto chosen = static_cast<std::int64_t>(row_groups.size());
-    CountBytes(row_groups, request.columns);
-    files_.counts_.row_groups_read += chosen;
-    files_.counts_.row_groups_pruned += static_cast<std::int64_t>(table_->row_groups().size()) - chosen;
-    if (chosen == 0) return {};
+    const bool is_part = read.table != nullptr;
+    request.row_groups = is_part ? read.row_groups : files_.ChooseGroups(*table_, read);
+    if (!is_part) files_.CountPruned(*table_, *request.row_groups, request.columns);
+    if (request.row_groups->empty()) return {};
+    files_.counts_.row_groups_read += static_cast<std::int64_t>(request.row_groups->size());
     files_.counts_.columns_read += static_cast<std::int64_t>(request.columns.size());
-    request.row_groups = std::move(row_groups);
+    for (const int group : *request.row_groups) {
+      files_.counts_.bytes_read += table_->StoredBytes(group, request.columns);
+    }
+    request.parallel = read.parallel;
     LARDER_ASSIGN_OR_RETURN(stream_, table_->Read(request));
     return {};
-  }
-
-  void CountBytes(const std::vector<int>& chosen, const std::vector<std::string>& columns) const {
-    std::size_t next = 0;
-    for (int i = 0; i < static_cast<int>(table_->row_groups().size()); ++i) {
-      const bool is_read = next < chosen.size() && chosen[next] == i;
-      if (is_read) ++next;
-      (is_read ? files_.counts_.bytes_read : files_.counts_.bytes_pruned) += table_->StoredBytes(i, columns);
-    }
   }
 
   /// Pushed files are not looked into before they are read; an older one may have other types.
@@ -199,7 +203,7 @@ class TableRows final : public StoredBatchStream {
   std::vector<std::size_t> read_columns_;              // read, ascending: these and what is to be kept
   std::vector<std::optional<std::size_t>> positions_;  // of each in the batches of the file
   std::optional<std::uint64_t> last_row_;              // rows behind are not wanted
-  std::unique_ptr<TableFile> table_;
+  std::shared_ptr<const TableFile> table_;
   std::unique_ptr<TableBatchStream> stream_;
   std::shared_ptr<DecodedFile> keep_;
 };
@@ -238,6 +242,76 @@ Status StoredFiles::CheckPinned(std::size_t file) const {
   if (!now.ok() && now.status().reason() != Reason::kFileNotFound) return now.status();
   if (!now.ok() || !IsSameFile(*now, pinned)) return Changed(pinned.path);
   return {};
+}
+
+std::int64_t StoredRead::RowsOfGroups() const {
+  std::int64_t row_count = 0;
+  for (const int group : row_groups) row_count += table->row_groups()[static_cast<std::size_t>(group)].row_count;
+  return row_count;
+}
+
+Result<std::shared_ptr<const TableFile>> StoredFiles::OpenPinned(std::size_t file) const {
+  const std::string& path = list_.files[file].info.path;
+  auto opened = OpenTableFile(*options_.files, path, options_.table);
+  // One that was replaced may make no sense either: that it was replaced is what helps.
+  if (!opened.ok()) LARDER_RETURN_IF_ERROR(CheckPinned(file));
+  LARDER_ASSIGN_OR_RETURN(std::shared_ptr<const TableFile> table, std::move(opened));
+  if (!IsSameFile(table->info(), list_.files[file].info)) return Changed(path);
+  counts_.files_opened += 1;
+  return table;
+}
+
+std::vector<int> StoredFiles::ChooseGroups(const TableFile& table, const StoredRead& read) const {
+  std::vector<UsefulRange> ranges;
+  for (const UsefulRange& range : read.ranges) {
+    if (table.schema()->GetFieldIndex(range.column) >= 0) ranges.push_back(range);
+  }
+  return ChooseRowGroups(table, ranges, read.rows);
+}
+
+std::vector<std::string> StoredFiles::NamesInFile(const TableFile& table,
+                                                  const std::vector<std::size_t>& columns) const {
+  std::vector<std::string> names;
+  for (const std::size_t column : columns) {
+    const std::string& name = bound_->stored()[column].name;
+    if (!PartitionOf(column) && table.schema()->GetFieldIndex(name) >= 0) names.push_back(name);
+  }
+  return names;
+}
+
+void StoredFiles::CountPruned(const TableFile& table, const std::vector<int>& chosen,
+                              const std::vector<std::string>& names) const {
+  const int group_count = static_cast<int>(table.row_groups().size());
+  counts_.row_groups_pruned += group_count - static_cast<std::int64_t>(chosen.size());
+  for (int group = 0; group < group_count; ++group) {
+    if (std::binary_search(chosen.begin(), chosen.end(), group)) continue;
+    counts_.bytes_pruned += table.StoredBytes(group, names);
+  }
+}
+
+Result<std::vector<StoredRead>> StoredFiles::Split(std::size_t file, const StoredRead& read) const {
+  const bool is_small = list_.files[file].info.size_bytes < kLeastSplitBytes;
+  if (is_small || decoded_.Find(file, read.columns) != nullptr) return std::vector<StoredRead>{read};
+  LARDER_RETURN_IF_ERROR(CheckPinned(file));
+  LARDER_ASSIGN_OR_RETURN(const std::shared_ptr<const TableFile> table, OpenPinned(file));
+  if (table->format() != FileFormat::kParquet) return std::vector<StoredRead>{read};
+  const std::vector<int> chosen = ChooseGroups(*table, read);
+  const std::vector<std::string> names = NamesInFile(*table, read.columns);
+  CountPruned(*table, chosen, names);
+  std::vector<StoredRead> parts;
+  std::int64_t part_bytes = 0;
+  for (const int group : chosen) {
+    if (parts.empty() || part_bytes >= kPartBytes) {
+      parts.push_back({.columns = read.columns, .rows = read.rows, .table = table});
+      part_bytes = 0;
+    }
+    parts.back().row_groups.push_back(group);
+    part_bytes += table->StoredBytes(group, names);
+  }
+  for (StoredRead& part : parts) {
+    if (part.rows) part.rows = RowsWithin(*table, part.row_groups, *part.rows);
+  }
+  return parts;
 }
 
 Result<std::unique_ptr<StoredBatchStream>> StoredFiles::Open(std::size_t file, const StoredRead& read) const {

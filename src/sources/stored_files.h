@@ -35,6 +35,13 @@ struct StoredRead {
   std::vector<UsefulRange> ranges = {};   ///< by names of stored columns
   /// Rows that are wanted: ordinals, ascending, of which only OrdinalRow counts. Rows that nobody wants may come along.
   std::optional<std::span<const std::uint64_t>> rows = std::nullopt;
+  /// A part of the file, as `Split` gives it: the open file and the row groups to read.
+  std::shared_ptr<const TableFile> table = nullptr;
+  std::vector<int> row_groups = {};
+  bool parallel = true;  ///< decodes columns on Arrow's threads
+
+  /// Returns about how many rows `row_groups` hold.
+  std::int64_t RowsOfGroups() const;
 };
 
 /// Says what all files of a snapshot are read with.
@@ -72,6 +79,10 @@ class StoredFiles {
   /// Opens one file. Fails with kFileChanged, naming it, when it is not the one that was pinned.
   Result<std::unique_ptr<StoredBatchStream>> Open(std::size_t file, const StoredRead& read) const;
 
+  /// Cuts a read into parts that can be read at the same time and together give what it gives, in this order. A small
+  /// file stays whole and is not opened; no part when no row group is of use. Fails as `Open` does.
+  Result<std::vector<StoredRead>> Split(std::size_t file, const StoredRead& read) const;
+
   /// Says which stored columns will be asked for: CSV files are decoded for all of them at once and kept.
   void KeepDecoded(std::span<const std::size_t> columns) const { decoded_.Want(columns); }
 
@@ -85,6 +96,12 @@ class StoredFiles {
 
  private:
   friend class TableRows;
+
+  Result<std::shared_ptr<const TableFile>> OpenPinned(std::size_t file) const;
+  std::vector<int> ChooseGroups(const TableFile& table, const StoredRead& read) const;
+  /// Returns the names of the columns that stand in the file itself.
+  std::vector<std::string> NamesInFile(const TableFile& table, const std::vector<std::size_t>& columns) const;
+  void CountPruned(const TableFile& table, const std::vector<int>& chosen, const std::vector<std::string>& names) const;
 
   const StoredFilesOptions options_;
   const std::shared_ptr<const BoundSource> bound_;

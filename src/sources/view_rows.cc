@@ -87,6 +87,31 @@ class RowsOfView final : public ViewRows {
   const std::vector<FileInfo>& files() const override { return infos_; }
 
   Result<std::unique_ptr<OrdinalBatchStream>> OpenKeys(const ViewScan& scan) const override {
+    return NewRowStream(KeyParts(scan));
+  }
+  Result<std::unique_ptr<OrdinalBatchPieces>> KeyPieces(const ViewScan& scan, bool use_threads) const override {
+    return NewRowPieces(KeyParts(scan), use_threads);
+  }
+
+  Result<std::unique_ptr<OrdinalBatchStream>> Fetch(const std::vector<std::string>& columns,
+                                                    std::span<const std::uint64_t> ordinals) const override {
+    LARDER_ASSIGN_OR_RETURN(std::vector<RowPart> parts, ValueParts(columns, ordinals));
+    return NewRowStream(std::move(parts));
+  }
+  Result<std::unique_ptr<OrdinalBatchPieces>> ValuePieces(const std::vector<std::string>& columns,
+                                                          std::span<const std::uint64_t> ordinals,
+                                                          bool use_threads) const override {
+    LARDER_ASSIGN_OR_RETURN(std::vector<RowPart> parts, ValueParts(columns, ordinals));
+    return NewRowPieces(std::move(parts), use_threads);
+  }
+
+  std::string NameRow(std::uint64_t ordinal) const override {
+    const FileOfView& file = order_[OrdinalFile(ordinal)];
+    return kinds_[file.kind].files->NameRow(file.file, OrdinalRow(ordinal));
+  }
+
+ private:
+  std::vector<RowPart> KeyParts(const ViewScan& scan) const {
     std::vector<RowPart> parts;
     parts.reserve(order_.size());
     for (std::size_t i = 0; i < order_.size(); ++i) {
@@ -101,11 +126,11 @@ class RowsOfView final : public ViewRows {
       }
       parts.push_back(std::move(part));
     }
-    return NewRowStream(std::move(parts));
+    return parts;
   }
 
-  Result<std::unique_ptr<OrdinalBatchStream>> Fetch(const std::vector<std::string>& columns,
-                                                    std::span<const std::uint64_t> ordinals) const override {
+  Result<std::vector<RowPart>> ValueParts(const std::vector<std::string>& columns,
+                                          std::span<const std::uint64_t> ordinals) const {
     std::array<std::shared_ptr<const RowMapping>, 3> mappings;
     for (std::size_t i = 0; i < kinds_.size(); ++i) {
       LARDER_ASSIGN_OR_RETURN(std::vector<MappedColumn> outputs, ValueColumns(kinds_[i].input, columns));
@@ -119,15 +144,9 @@ class RowsOfView final : public ViewRows {
       part.rows = rows;
       parts.push_back(std::move(part));
     }
-    return NewRowStream(std::move(parts));
+    return parts;
   }
 
-  std::string NameRow(std::uint64_t ordinal) const override {
-    const FileOfView& file = order_[OrdinalFile(ordinal)];
-    return kinds_[file.kind].files->NameRow(file.file, OrdinalRow(ordinal));
-  }
-
- private:
   static void PinPushed(FileSystem& files, RowsOfKind& kind, const std::vector<PushedFile>& pushed) {
     kind.files =
         std::make_shared<const StoredFiles>(StoredFilesOptions{.files = &files}, kind.input.bound, ToFileList(pushed));

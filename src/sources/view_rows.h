@@ -55,11 +55,20 @@ class ViewRows {
   /// as `layout` says. Ordinals ascend.
   virtual Result<std::unique_ptr<OrdinalBatchStream>> OpenKeys(const ViewScan& scan) const = 0;
 
+  /// Gives what OpenKeys streams, in pieces that can be read at the same time. Opens large files.
+  virtual Result<std::unique_ptr<OrdinalBatchPieces>> KeyPieces(const ViewScan& scan, bool use_threads) const = 0;
+
   /// Streams features (with the view's types) and join keys, by name, in the order asked for, of exactly these rows,
   /// ordinals ascending. `ordinals` ascend, each once, each one that OpenKeys gave, and live as long as the stream. A
   /// value that does not fit its feature's type is kInexactValue with file and row.
   virtual Result<std::unique_ptr<OrdinalBatchStream>> Fetch(const std::vector<std::string>& columns,
                                                             std::span<const std::uint64_t> ordinals) const = 0;
+
+  /// Gives what Fetch streams, in pieces that can be read at the same time; rows nobody asked for may come along. Opens
+  /// large files.
+  virtual Result<std::unique_ptr<OrdinalBatchPieces>> ValuePieces(const std::vector<std::string>& columns,
+                                                                  std::span<const std::uint64_t> ordinals,
+                                                                  bool use_threads) const = 0;
 
   /// Returns "FILE, row N" (rows count from 1) for messages and `explain`.
   virtual std::string NameRow(std::uint64_t ordinal) const = 0;

@@ -40,7 +40,7 @@ class MemoryFeatureRows final : public FeatureRows {
   MemoryFeatureRows(const FeatureTable& table, ReaderHabits habits)
       : table_(table), habits_(habits), random_(habits.seed) {}
 
-  Result<std::unique_ptr<OrdinalBatchStream>> OpenKeys(const KeyScan& scan) override {
+  Result<std::unique_ptr<OrdinalBatchPieces>> Keys(const KeyScan& scan) override {
     std::vector<Column> columns;
     for (std::size_t i = 0; i < table_.layout.keys.size(); ++i) {
       columns.push_back({table_.layout.keys[i], &table_.key_columns[i]});
@@ -53,10 +53,10 @@ class MemoryFeatureRows final : public FeatureRows {
     for (std::size_t row = 0; row < table_.row_count(); ++row) {
       if (!habits_.prunes_by_time || IsUseful(row, scan.event_time)) rows.push_back(row);
     }
-    return Stream(columns, rows);
+    return Pieces(columns, rows);
   }
 
-  Result<std::unique_ptr<OrdinalBatchStream>> Fetch(const ValueFetch& fetch) override {
+  Result<std::unique_ptr<OrdinalBatchPieces>> Values(const ValueFetch& fetch) override {
     std::vector<Column> columns;
     for (const std::string& name : fetch.columns) columns.push_back(ColumnOf(name));
     std::vector<std::size_t> rows;
@@ -64,7 +64,7 @@ class MemoryFeatureRows final : public FeatureRows {
       const bool is_wanted = std::binary_search(fetch.ordinals.begin(), fetch.ordinals.end(), table_.ordinals[row]);
       if (is_wanted || (habits_.gives_extra && random_.OneIn(2))) rows.push_back(row);
     }
-    return Stream(columns, rows);
+    return Pieces(columns, rows);
   }
 
  private:
@@ -86,8 +86,7 @@ class MemoryFeatureRows final : public FeatureRows {
     return {found->type, &table_.value_columns[static_cast<std::size_t>(found - table_.values.begin())]};
   }
 
-  Result<std::unique_ptr<OrdinalBatchStream>> Stream(const std::vector<Column>& columns,
-                                                     const std::vector<std::size_t>& rows) {
+  std::unique_ptr<OrdinalBatchPieces> Pieces(const std::vector<Column>& columns, const std::vector<std::size_t>& rows) {
     const std::size_t most =
         habits_.most_batch_rows != 0 ? habits_.most_batch_rows : std::max<std::size_t>(rows.size() / 2, 4);
     std::vector<OrdinalBatch> batches;
@@ -98,7 +97,17 @@ class MemoryFeatureRows final : public FeatureRows {
     }
     if (random_.OneIn(8)) batches.push_back(Batch(columns, {}));
     if (habits_.any_order) std::shuffle(batches.begin(), batches.end(), random_);
-    return std::make_unique<ReadyStream>(std::move(batches));
+    // Cut between any two batches into one to four pieces, some of them empty.
+    std::vector<std::unique_ptr<OrdinalBatchStream>> streams;
+    for (std::size_t left = 1 + random_.Below(4), begin = 0; left > 0; --left) {
+      const std::size_t count = left == 1 ? batches.size() - begin : random_.Below(batches.size() - begin + 1);
+      const auto first = batches.begin() + static_cast<std::ptrdiff_t>(begin);
+      streams.push_back(
+          std::make_unique<ReadyStream>(std::vector<OrdinalBatch>(first, first + static_cast<std::ptrdiff_t>(count))));
+      begin += count;
+    }
+    // An estimate may be wrong by far.
+    return NewReadyPieces(std::move(streams), static_cast<std::int64_t>(random_.Below(4 * rows.size() + 1)));
   }
 
   OrdinalBatch Batch(const std::vector<Column>& columns, std::span<const std::size_t> rows) {

@@ -1,11 +1,16 @@
-#include "engine/run_tasks.h"
-
-#include <cstdint>
+#include "engine/execution_context.h"
 
 #include "base/cancellation.h"
+#include "base/progress.h"
 #include "base/thread_pool.h"
 
 namespace larder {
+namespace {
+
+// Rows between two reports of progress: a part of a second.
+constexpr std::int64_t kReportRows = std::int64_t{1} << 21;
+
+}  // namespace
 
 Status CheckCancelled(const ExecutionContext& context) {
   return context.cancellation == nullptr ? Status() : context.cancellation->Check();
@@ -21,6 +26,15 @@ Status RunTasks(const ExecutionContext& context, std::size_t count, const std::f
   }
   for (std::size_t i = 0; i < count; ++i) LARDER_RETURN_IF_ERROR(run(static_cast<std::int64_t>(i)));
   return {};
+}
+
+void RowReporter::Add(std::int64_t row_count) {
+  const std::int64_t done = done_.fetch_add(row_count, std::memory_order_relaxed) + row_count;
+  if (progress_ == nullptr) return;
+  const std::lock_guard lock(mutex_);
+  if (done - told_ < kReportRows) return;
+  told_ = done;
+  progress_->Update(done, Progress::kUnknownTotal);
 }
 
 }  // namespace larder
