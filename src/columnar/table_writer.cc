@@ -229,15 +229,19 @@ class ParquetWriter final : public FormatWriter {
 
   Status Write(const arrow::RecordBatch& rows) override {
     return CatchThrown([&]() -> Status {
-      for (std::int64_t begin = 0; begin < rows.num_rows(); begin += kRowsAtOnce) {
-        const auto piece = rows.Slice(begin, std::min(kRowsAtOnce, rows.num_rows() - begin));
+      for (std::int64_t begin = 0; begin < rows.num_rows();) {
+        const std::int64_t room = group_rows_ == kMaxRowGroupRows ? kMaxRowGroupRows : kMaxRowGroupRows - group_rows_;
+        const auto piece = rows.Slice(begin, std::min(kRowsAtOnce, room));
         LARDER_ASSIGN_OR_RETURN(const std::int64_t size, FromArrow(arrow::util::ReferencedBufferSize(*piece)));
-        if (group_bytes_ > 0 && group_bytes_ + size > kMaxRowGroupBytes) {
+        if (group_rows_ == kMaxRowGroupRows || (group_bytes_ > 0 && group_bytes_ + size > kMaxRowGroupBytes)) {
           LARDER_RETURN_IF_ERROR(FromArrow(writer_->NewBufferedRowGroup()));
           group_bytes_ = 0;
+          group_rows_ = 0;
         }
         LARDER_RETURN_IF_ERROR(FromArrow(writer_->WriteRecordBatch(*piece)));
         group_bytes_ += size;
+        group_rows_ += piece->num_rows();
+        begin += piece->num_rows();
       }
       return {};
     });
@@ -249,7 +253,9 @@ class ParquetWriter final : public FormatWriter {
 
  private:
   std::unique_ptr<parquet::arrow::FileWriter> writer_;
-  std::int64_t group_bytes_ = 0;  // of the row group that is being filled, as they are in memory
+  // Of the row group that is being filled; bytes as they are in memory.
+  std::int64_t group_bytes_ = 0;
+  std::int64_t group_rows_ = 0;
 };
 
 class ArrowWriter final : public FormatWriter {

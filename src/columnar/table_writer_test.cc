@@ -141,6 +141,16 @@ TEST_F(TableWriterTest, OnlyDurableFilesWaitForTheDisk) {
   }
 }
 
+TEST_F(TableWriterTest, RowGroupsAreFullWhateverTheBatches) {
+  const auto rows = BatchOf({{"f", arrow::MakeArrayFromScalar(arrow::DoubleScalar(1.5), 300'000).ValueOrDie()}});
+  ASSERT_TRUE(Write(*files_, "a.parquet", arrow::RecordBatchVector(8, rows)).ok());
+  const auto metadata = parquet::ParquetFileReader::OpenFile(Path("a.parquet"))->metadata();
+  ASSERT_EQ(metadata->num_row_groups(), 3);
+  EXPECT_EQ(metadata->RowGroup(0)->num_rows(), 1 << 20);
+  EXPECT_EQ(metadata->RowGroup(1)->num_rows(), 1 << 20);
+  EXPECT_EQ(metadata->RowGroup(2)->num_rows(), 2'400'000 - (2 << 20));
+}
+
 TEST_F(TableWriterTest, RowGroupsAreBoundedInBytes) {
   const std::string megabyte(1 << 20, 'x');
   const auto rows = BatchOf({{"s", arrow::MakeArrayFromScalar(arrow::StringScalar(megabyte), 50).ValueOrDie()}});
