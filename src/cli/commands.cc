@@ -36,6 +36,8 @@ std::span<const CommandRow> AllCommands() {
       CommandRow{"serve", "Run the server", "larder serve --listen 127.0.0.1:6566", DeclareServe},
       CommandRow{"explain", "Show which rows and versions make a value",
                  "larder explain last_flight:distance --key airport=SFO --now 2015-01-15T12:00:00Z", DeclareExplain},
+      CommandRow{"import-feast", "Make definitions of a Feast registry file",
+                 "larder import-feast ../rides/data/registry.db --output features/rides.yaml", DeclareImportFeast},
       CommandRow{"bench", "Load a running server and tell how it answers",
                  "larder bench serve --features last_flight --key airport=A{0..99} --connections 16\n"
                  "larder bench serve --service delay_model --entities trips.parquet --rate 20000 --plot latency.svg",

@@ -24,6 +24,7 @@ CommandRun DeclareOnline(ArgumentList& arguments);
 CommandRun DeclarePush(ArgumentList& arguments);
 CommandRun DeclareServe(ArgumentList& arguments);
 CommandRun DeclareExplain(ArgumentList& arguments);
+CommandRun DeclareImportFeast(ArgumentList& arguments);
 CommandRun DeclareBench(ArgumentList& arguments);
 CommandRun DeclareDoctor(ArgumentList& arguments);
 CommandRun DeclareConfig(ArgumentList& arguments);

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "serving/error_body.h"
+#include "serving/feast_failure.h"
 
 namespace larder {
 namespace {
@@ -92,6 +93,9 @@ ApiAnswer Api::Answer(const ApiRequest& request, const ApiCall& call) {
   } else {
     auto answered = (this->*route->answer)(request, call);
     answer = answered.ok() ? std::move(answered).value() : FailureAnswer(answered.status());
+    // Feast's SDK repeats a request that fails by 5xx and never looks at such a body.
+    const bool is_mistake = !answered.ok() && answer.status >= 400 && answer.status < 500;
+    if (is_mistake && IsFromFeast(request.body)) answer.body = FeastErrorBody(answered.status());
   }
   CountAnswer(route == nullptr ? "unknown" : route->path, answer.status,
               static_cast<double>(project_.clock().MonotonicNs() - began_ns) / 1e9);

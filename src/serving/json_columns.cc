@@ -39,7 +39,7 @@ std::string_view HowToWrite(TypeKind kind) {
     case TypeKind::kBytes:
       return "bytes travel as base64";
     case TypeKind::kTimestamp:
-      return "write an instant such as \"2015-01-02T03:04:05Z\"";
+      return "write an instant such as \"2015-01-02T03:04:05Z\", or whole seconds since 1970";
     case TypeKind::kDate:
       return "write a date such as \"2015-01-02\"";
     case TypeKind::kList:
@@ -153,7 +153,19 @@ class ColumnReader {
     return FromArrow(static_cast<arrow::FloatBuilder&>(builder_).Append(static_cast<float>(*taken)));
   }
 
+  // Takes whole seconds since the epoch, as answers give them; Feast's SDK writes them so.
+  Status AppendSeconds(std::int64_t seconds, const element& value, const ValuePlace& place) {
+    const bool is_instant =
+        seconds >= kMinTextInstantUs / kMicrosPerSecond && seconds <= kMaxTextInstantUs / kMicrosPerSecond;
+    if (!is_instant) return Misfit(place, value, type_);
+    return FromArrow(static_cast<arrow::TimestampBuilder&>(builder_).Append(seconds * kMicrosPerSecond));
+  }
+
   Status AppendText(const element& value, const ValuePlace& place) {
+    std::int64_t seconds = 0;
+    if (type_.kind == TypeKind::kTimestamp && value.get(seconds) == simdjson::SUCCESS) {
+      return AppendSeconds(seconds, value, place);
+    }
     std::string_view text;
     if (value.get(text) != simdjson::SUCCESS) return Misfit(place, value, type_);
     if (type_.kind == TypeKind::kString) return FromArrow(static_cast<arrow::StringBuilder&>(builder_).Append(text));

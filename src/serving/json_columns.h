@@ -15,8 +15,9 @@
 namespace larder {
 
 /// Reads a JSON list as values of a type: numbers for numbers (an integer takes no fraction); text for strings, base64
-/// for bytes, ISO text for timestamps and dates, lists for lists; numbers and truth values also as exact text; null for
-/// null. Fails with kTypeMismatch or kValueOutOfRange, naming place, row (from 0) and value.
+/// for bytes, ISO text for dates and timestamps (these also as whole seconds since 1970), lists for lists; numbers and
+/// truth values also as exact text; null for null. Fails with kTypeMismatch or kValueOutOfRange, naming place, row (from
+/// 0) and value.
 Result<std::shared_ptr<arrow::Array>> ReadJsonColumn(const simdjson::dom::element& list, ValueType type,
                                                      const std::string& place);
 

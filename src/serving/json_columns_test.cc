@@ -58,6 +58,17 @@ TEST(JsonColumnsTest, OtherTypesTravelAsText) {
   EXPECT_EQ(Again("[7]", ValueType::Of(TypeKind::kString)), "type_mismatch");
 }
 
+TEST(JsonColumnsTest, TimestampsAreSecondsToo) {
+  const auto timestamp = ValueType::Of(TypeKind::kTimestamp);
+  EXPECT_EQ(Again("[1767398400, -1, 0]", timestamp),
+            "[\"2026-01-03T00:00:00.000000Z\",\"1969-12-31T23:59:59.000000Z\",\"1970-01-01T00:00:00.000000Z\"]");
+  EXPECT_EQ(Again("[253402300799]", timestamp), "[\"9999-12-31T23:59:59.000000Z\"]");
+  EXPECT_EQ(Again("[253402300800]", timestamp), "type_mismatch");
+  EXPECT_EQ(Again("[-9223372036854775808]", timestamp), "type_mismatch");
+  EXPECT_EQ(Again("[1.5]", timestamp), "type_mismatch");
+  EXPECT_EQ(Again("[1]", ValueType::Of(TypeKind::kDate)), "type_mismatch");
+}
+
 TEST(JsonColumnsTest, ListsAreArrays) {
   const auto floats = ValueType::ListOf(TypeKind::kFloat32);
   EXPECT_EQ(Again("[[1, 2.5], [], null, [null]]", floats), "[[1.0,2.5],[],null,[null]]");

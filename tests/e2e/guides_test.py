@@ -41,6 +41,7 @@ class Reader:
     def __init__(self, program, folder):
         self.folder = folder
         self.environment = dict(os.environ, PATH=os.path.dirname(program) + os.pathsep + os.environ["PATH"],
+                                LARDER_EXAMPLES=os.path.join(ROOT, "examples"),
                                 LARDER_SHARED=os.environ.get("LARDER_SHARED", os.path.join(ROOT, "..", "shared")))
         self.servers = []
 
