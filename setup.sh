@@ -15,7 +15,7 @@ packages=(
   tzdata
   # tests, guides and benchmarks
   curl
-  libgtest-dev libgmock-dev libbenchmark-dev wrk
+  libgtest-dev libgmock-dev libbenchmark-dev wrk redis-server redis-tools valgrind
   # formatting, tidiness, fuzzers, the dist target
   clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 patchelf binutils
 )

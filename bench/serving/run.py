@@ -1,99 +1,133 @@
 #!/usr/bin/env python3
-"""Times the server on loopback: 1 row x 10 float64 features, keys at random, by 1 and by 16 connections, with wrk; and
-the start of `larder serve` (to its first answer) and of `larder version`. Usage: run.py PROGRAM [SECONDS]. Writes
-bench/results/serving.md."""
+"""The serving benchmarks: each shape for Larder and, when asked for, Feast and Redis, in turn, every answer compared.
 
+    run.py PROGRAM [--shapes one,many] [--rounds 5] [--seconds 3] [--entities 1000000] [--with feast,redis]
+           [--feast-entities 10000] [--feast-python PYTHON] [--compare always|first]
+
+Prints a table and writes bench/results/serving.md. Feast is installed under build/bench when it is asked for and no
+--feast-python that has it is given. One shape without rivals takes a minute: --shapes one --rounds 1 --entities 10000."""
+
+import argparse
 import os
-import re
-import signal
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
-
-import numpy
-import pyarrow
-import pyarrow.parquet
 
 BENCH = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, BENCH)
+sys.path.insert(0, os.path.join(BENCH, "serving"))
 import measure  # noqa: E402
+import rows  # noqa: E402
+import shapes  # noqa: E402
+from feast_server import VERSION as FEAST_VERSION, FeastServer, make_environment  # noqa: E402
+from larder_server import FEATURES, LarderServer  # noqa: E402
+from load import Load  # noqa: E402
+from redis_server import RedisServer  # noqa: E402
 
-ENTITIES = 100_000
-FEATURES = 10
-SCRIPT = """
-local names = {}
-for i = 0, 9 do names[#names + 1] = '"v:f' .. i .. '"' end
-local tail = ']},"features":[' .. table.concat(names, ",") .. "]}"
-request = function()
-  return wrk.format("POST", "/get-online-features", nil, '{"entities":{"id":[' .. math.random(0, %d) .. tail)
-end
+LEFT_OUT = """\
+What the rivals leave out: Feast's server does not apply the ttl, answers columns in an order of its own, and forgets what it
+acknowledged when its redis is killed (no append-only file here); redis-benchmark does not look at what HMGET answers, and a
+hash of 50 fields carries no event time and no types. Larder's writes are on the disk when they are answered.
 """
 
 
-def make_project(folder):
-    random = numpy.random.Generator(numpy.random.Philox(7))
-    columns = {"id": numpy.arange(ENTITIES)}
-    columns |= {f"f{i}": random.standard_normal(ENTITIES) for i in range(FEATURES)}
-    os.makedirs(os.path.join(folder, "features"))
-    pyarrow.parquet.write_table(pyarrow.table(columns), os.path.join(folder, "rows.parquet"))
-    with open(os.path.join(folder, "larder.yaml"), "w", encoding="utf-8") as out:
-        out.write("project: serving\ndefinitions: [features/]\n")
-    with open(os.path.join(folder, "features", "v.yaml"), "w", encoding="utf-8") as out:
-        features = ", ".join(f"f{i}: float64" for i in range(FEATURES))
-        out.write("entities: [{name: id, type: int64}]\nsources: [{name: rows, path: rows.parquet}]\n"
-                  f"feature_views: [{{name: v, entities: [id], source: rows, features: {{{features}}}}}]\n")
+def parsed():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program")
+    parser.add_argument("--shapes", default=",".join(shapes.ALL), help=", ".join(shapes.ALL))
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--entities", type=int, default=1_000_000)
+    parser.add_argument("--with", dest="rivals", default="", help="feast,redis")
+    parser.add_argument("--feast-entities", type=int, default=10_000)
+    parser.add_argument("--feast-python")
+    parser.add_argument("--compare", choices=["always", "first"], default="always")
+    return parser.parse_args()
 
 
-def start(program, folder):
-    """Starts the server; returns it, its address and the seconds to its first answer."""
-    began = time.monotonic()
-    server = subprocess.Popen([program, "-C", folder, "serve", "--listen", "127.0.0.1:0"], stderr=subprocess.PIPE, text=True)
-    url = re.search(r"http://\S+", server.stderr.readline()).group(0)
-    urllib.request.urlopen(url + "/health").read()
-    return server, url, time.monotonic() - began
+class Contenders:
+    """What is measured. A rival that was not asked for is None."""
+
+    def __init__(self, options, folder):
+        self.options, self.folder = options, folder
+        self.rivals = set(filter(None, options.rivals.split(",")))
+        self.program = os.path.abspath(options.program)
+        self.larder = LarderServer(self.program, folder, options.entities)
+        self.redis = RedisServer(folder) if self.rivals & {"feast", "redis"} else None
+        self.feast = None
+        if "feast" in self.rivals:
+            python = options.feast_python or make_environment(os.path.join(os.path.dirname(BENCH), "build", "bench", "feast-venv"))
+            self.feast = FeastServer(python, folder, options.feast_entities, self.redis.port)
+        self.measures_redis = "redis" in self.rivals
+
+    def prepare(self, chosen):
+        self.larder.prepare(spread="spread" in chosen)
+        self.expect("larder", self.options.entities)
+        if self.feast:
+            self.feast.prepare()
+            self.expect("feast", self.options.feast_entities)
+        if self.measures_redis:
+            self.redis.load(self.options.feast_entities, FEATURES)
+
+    def expected(self, name):
+        return os.path.join(self.folder, f"{name}_expected.parquet")
+
+    def expect(self, name, entities):
+        rows.write(self.expected(name), entities, FEATURES, keyed=False)
+
+    def load(self, name):
+        """Returns what loads a started contender."""
+        server = self.larder if name == "larder" else self.feast
+        return Load(self.program, server.url, server.entities, self.expected(name), self.options)
+
+    def stop(self):
+        for server in (self.larder, self.feast, self.redis):
+            if server:
+                server.stop()
 
 
-def wrk(url, script, connections, seconds):
-    done = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", script, url],
-                          capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in done:
-        raise SystemExit(done)
-    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", done).group(1))
-    return rate, re.search(r"50%\s+(\S+)", done).group(1), re.search(r"99%\s+(\S+)", done).group(1)
+def versions(contenders):
+    told = [contenders.larder.version()]
+    if contenders.feast:
+        told.append(f"Feast {FEAST_VERSION}")
+    if contenders.redis:
+        told.append(f"Redis {contenders.redis.version()}")
+    return ", ".join(told)
 
 
-def main(program, seconds=5):
-    with tempfile.TemporaryDirectory() as folder:
-        make_project(folder)
-        for command in (["apply", "--yes"], ["materialize"]):
-            subprocess.run([program, "-C", folder, "-q", *command], check=True, stdout=subprocess.DEVNULL)
-        script = os.path.join(folder, "request.lua")
-        with open(script, "w", encoding="utf-8") as out:
-            out.write(SCRIPT % (ENTITIES - 1))
-        starts, lines = [], []
-        for _ in range(5):
-            server, url, took = start(program, folder)
-            starts.append(took)
-            if len(starts) == 5:
-                for connections in (1, 16):
-                    rates = sorted((wrk(url, script, connections, seconds) for _ in range(5)), key=lambda r: r[0])
-                    rate, p50, p99 = rates[2]
-                    lines.append(f"| {connections} | {rate:,.0f} ({rates[0][0]:,.0f} to {rates[-1][0]:,.0f}) | {p50} | {p99} |")
-            server.send_signal(signal.SIGTERM)
-            server.wait(20)
-    versions = [measure.run([program, "version"]).wall_s for _ in range(11)]
-    text = (f"# Serving, 1 row x {FEATURES} float64, {ENTITIES:,} entities, JSON\n\nMachine: {measure.machine()}; wrk on the same "
-            f"cores, medians of five runs of {seconds} s.\n\n| connections | requests/s | p50 | p99 |\n| --- | --- | --- | --- |\n"
-            + "\n".join(lines)
-            + f"\n\n`larder serve` to its first answer: {statistics.median(starts) * 1000:.0f} ms. "
-            f"`larder version`: {statistics.median(versions) * 1000:.1f} ms.\n")
+def report(contenders, lines, options):
+    return (f"# Serving\n\n{FEATURES} float64 features of one view, {options.entities:,} entities in Larder, {options.feast_entities:,} in the rivals; "
+            f"uniform keys, JSON, client on the same cores; medians of {options.rounds} runs of {options.seconds:g} s in turn, least and "
+            f"greatest in brackets; {'every answer of every run' if options.compare == 'always' else 'every answer of a first run'} compared.\n\n"
+            f"Machine: {measure.machine()}. {versions(contenders)}.\nCommand: `bench/serving/run.py {' '.join(sys.argv[1:])}`\n\n"
+            "| shape | Larder | rival | ratio | target |\n| --- | --- | --- | --- | --- |\n" + "\n".join(lines) + f"\n\n{LEFT_OUT}")
+
+
+def main():
+    options = parsed()
+    chosen = [name for name in options.shapes.split(",") if name]
+    unknown = set(chosen) - set(shapes.ALL)
+    if unknown:
+        sys.exit(f"unknown shapes: {', '.join(unknown)}; there are {', '.join(shapes.ALL)}")
+    with tempfile.TemporaryDirectory(prefix="larder-bench-") as folder:
+        contenders = Contenders(options, folder)
+        lines = []
+        try:
+            contenders.prepare(chosen)
+            for name in chosen:
+                for line in shapes.ALL[name](contenders):
+                    lines.append(line)
+                    print(line, flush=True)
+            text = report(contenders, lines, options)
+        except subprocess.CalledProcessError as failed:
+            sys.exit(f"{failed}\n{failed.stdout or ''}{failed.stderr or ''}")
+        finally:
+            contenders.stop()
+    os.makedirs(os.path.join(BENCH, "results"), exist_ok=True)
     with open(os.path.join(BENCH, "results", "serving.md"), "w", encoding="utf-8") as out:
         out.write(text)
-    print(text)
+    print("\n" + text)
 
 
 if __name__ == "__main__":
-    main(os.path.abspath(sys.argv[1]), *[int(argument) for argument in sys.argv[2:]])
+    main()

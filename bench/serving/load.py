@@ -1,0 +1,37 @@
+"""Runs `larder bench serve` against a contender and reads its report. Latencies are microseconds."""
+
+import json
+import subprocess
+
+FEATURES = ",".join(f"v:f{i}" for i in range(50))
+
+
+class Load:
+    def __init__(self, program, url, entities, expected, options):
+        self.program, self.url, self.entities, self.expected, self.options = program, url, entities, expected, options
+        self.has_compared = set()
+
+    def run(self, *arguments, seconds=None):
+        """Returns the report; a wrong answer ends the benchmark."""
+        done = subprocess.run([self.program, "--json", "bench", "serve", "--url", self.url, "--warm-up", "500ms", "--timeout", "60s", *arguments,
+                               "--duration", f"{int((seconds or self.options.seconds) * 1000)}ms"], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise SystemExit(f"{' '.join(done.args)}\n{done.stdout}{done.stderr}")
+        return json.loads(done.stdout)
+
+    def read(self, row_count=1, connections=1, service=None, features=FEATURES, more=()):
+        """Reads random keys; each kind of request is compared always, or the first time only."""
+        subject = ["--service", service] if service else ["--features", features]
+        arguments = [*subject, "--key", f"id=0..{self.entities - 1}", "--rows", str(row_count), "--connections", str(connections), *more]
+        kind = (row_count, service, features)
+        holds_all = service is None and features == FEATURES or service == "whole"
+        if holds_all and (self.options.compare == "always" or kind not in self.has_compared):
+            self.has_compared.add(kind)
+            compared = self.run(*arguments, "--expected", self.expected)
+            if self.options.compare == "always":
+                return compared
+        return self.run(*arguments)
+
+    def send(self, path, bodies, connections, content_type="application/json"):
+        files = [word for body in bodies for word in ("--body", body)]
+        return self.run("--path", path, *files, "--content-type", content_type, "--connections", str(connections))
