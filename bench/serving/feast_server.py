@@ -93,7 +93,7 @@ class FeastServer:
 
     def start(self, workers):
         port = free_port()
-        with open(os.path.join(self.folder, "server.log"), "w", encoding="utf-8") as log:
+        with open(os.path.join(self.folder, f"server{workers}.log"), "w", encoding="utf-8") as log:
             self.process = subprocess.Popen(
                 [os.path.join(os.path.dirname(self.python), "feast"), "serve", "--port", str(port), "--workers", str(workers),
                  "--max-requests", "0", "--max-requests-jitter", "0", "--no-access-log"],

@@ -75,9 +75,9 @@ class Contenders:
     def expect(self, name, entities):
         rows.write(self.expected(name), entities, FEATURES, keyed=False)
 
-    def load(self, name):
-        """Returns what loads a started contender."""
-        server = self.larder if name == "larder" else self.feast
+    def load(self, name, server=None):
+        """Returns what loads a started contender, or another server of its kind."""
+        server = server or (self.larder if name == "larder" else self.feast)
         return Load(self.program, server.url, server.entities, self.expected(name), self.options)
 
     def stop(self):

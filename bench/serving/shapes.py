@@ -1,5 +1,6 @@
 """The shapes of the serving benchmarks. Each is a function that gives lines of the result table."""
 
+import copy
 import os
 import re
 import statistics
@@ -95,23 +96,24 @@ def cpu_of(pid):
 
 def many(contenders):
     """The most requests a second at 64 connections: Larder, Feast with one and with two workers, HMGET of 50 fields."""
-    def rates(start, load_of):
-        start()
-        reports = [load_of().read(connections=MANY) for _ in range(contenders.options.rounds)]
-        return of(reports, "requests_per_second")
-
-    ours = rates(contenders.larder.start, lambda: contenders.load("larder"))
-    contenders.larder.stop()
-    yield line(f"1 row, {MANY} connections: requests/s", ours)
-    if contenders.feast:
-        for workers, target in ((1, ">= 100 x"), (2, ">= 60 x")):
-            theirs = rates(lambda count=workers: contenders.feast.start(count), lambda: contenders.load("feast"))
-            contenders.feast.stop()
-            yield line(f"the same; rival: Feast, {workers} worker{'s' if workers > 1 else ''}", ours, theirs, target, True)
+    options = contenders.options
+    loads = {"larder": contenders.load("larder", contenders.larder.start())}
+    feasts = {workers: copy.copy(contenders.feast).start(workers) for workers in (1, 2)} if contenders.feast else {}
+    loads |= {workers: contenders.load("feast", feast) for workers, feast in feasts.items()}
+    both = {name: lambda load=load: load.read(connections=MANY)["requests_per_second"] for name, load in loads.items()}
     if contenders.measures_redis:
-        theirs = [contenders.redis.hash_reads_per_second(contenders.options.feast_entities, FEATURES, MANY, 50_000)
-                  for _ in range(contenders.options.rounds)]
-        yield line(f"the same; rival: Redis HMGET of {FEATURES} fields", ours, theirs, ">= 2.5 x", True)
+        both["redis"] = lambda: contenders.redis.hash_reads_per_second(options.feast_entities, FEATURES, MANY, int(30_000 * options.seconds))
+    try:
+        rates = measure.interleaved(both, options.rounds)
+    finally:
+        for server in (contenders.larder, *feasts.values()):
+            server.stop()
+    yield line(f"1 row, {MANY} connections: requests/s", rates["larder"])
+    for workers, target in ((1, ">= 100 x"), (2, ">= 60 x")):
+        if workers in rates:
+            yield line(f"the same; rival: Feast, {workers} worker{'s' if workers > 1 else ''}", rates["larder"], rates[workers], target, True)
+    if "redis" in rates:
+        yield line(f"the same; rival: Redis HMGET of {FEATURES} fields", rates["larder"], rates["redis"], ">= 2.5 x", True)
 
 
 def hundred(contenders):
