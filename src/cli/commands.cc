@@ -33,6 +33,10 @@ std::span<const CommandRow> AllCommands() {
                  "larder push last_flight rows.csv\nlarder push flights new.parquet --to offline\n"
                  "larder push last_flight gone.csv --delete",
                  DeclarePush},
+      CommandRow{"backup", "Copy what the project stores to a folder, also beside a running server",
+                 "larder backup backups/monday", DeclareBackup},
+      CommandRow{"restore", "Put a backup in place of what the project stores",
+                 "larder restore backups/monday\nlarder restore backups/monday --replace", DeclareRestore},
       CommandRow{"serve", "Run the server", "larder serve --listen 127.0.0.1:6566", DeclareServe},
       CommandRow{"explain", "Show which rows and versions make a value",
                  "larder explain last_flight:distance --key airport=SFO --now 2015-01-15T12:00:00Z", DeclareExplain},

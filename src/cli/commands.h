@@ -22,6 +22,8 @@ CommandRun DeclareHistorical(ArgumentList& arguments);
 CommandRun DeclareMaterialize(ArgumentList& arguments);
 CommandRun DeclareOnline(ArgumentList& arguments);
 CommandRun DeclarePush(ArgumentList& arguments);
+CommandRun DeclareBackup(ArgumentList& arguments);
+CommandRun DeclareRestore(ArgumentList& arguments);
 CommandRun DeclareServe(ArgumentList& arguments);
 CommandRun DeclareExplain(ArgumentList& arguments);
 CommandRun DeclareImportFeast(ArgumentList& arguments);

@@ -1,7 +1,6 @@
 #include "ram/ram_cells.h"
 
 #include <algorithm>
-#include <bit>
 
 namespace larder {
 namespace {
@@ -137,7 +136,8 @@ void RamCells::PutOne(Shard& shard, std::uint64_t hash, const RamCell& cell, Put
   if (shard.owned_index == nullptr) {
     Grow(shard, RamIndex::kLeastPlaces);
   } else if (shard.owned_index->IsFull()) {
-    Grow(shard, shard.owned_index->place_count() * 2);
+    // By a quarter: what stands empty counts in the memory bound.
+    Grow(shard, shard.owned_index->place_count() * 5 / 4);
   }
   RamIndex& index = *shard.owned_index;
   const std::size_t place = index.PlaceOf(hash, cell.key);
@@ -153,12 +153,12 @@ void RamCells::PutOne(Shard& shard, std::uint64_t hash, const RamCell& cell, Put
 void RamCells::Reserve(std::int64_t cell_count) {
   const auto per_shard = static_cast<std::size_t>(cell_count) / kShards;
   // A little more than the mean: shards differ.
-  const std::size_t place_count = std::bit_ceil((per_shard + per_shard / 16 + 1) * 8 / 7);
+  const std::size_t place_count = RamIndex::PlacesFor(per_shard + per_shard / 32);
   for (Shard& shard : shards_) {
     const std::scoped_lock lock(shard.mutex);
     if (shard.owned_index != nullptr && shard.owned_index->place_count() >= place_count) continue;
     const Change change(*this, shard);
-    Grow(shard, std::max(place_count, RamIndex::kLeastPlaces));
+    Grow(shard, place_count);
   }
 }
 
@@ -205,14 +205,14 @@ std::int64_t RamCells::EvictFrom(Shard& shard, std::int64_t& bytes) {
   std::int64_t evicted = 0;
   // Second chance: a cell that was read since the hand passed it stays for one more round.
   for (std::size_t steps = index.place_count(); steps > 0 && bytes > 0; --steps) {
-    shard.hand = (shard.hand + 1) & (index.place_count() - 1);
+    shard.hand = (shard.hand + 1) % index.place_count();
     RamEntry* const entry = index.At(shard.hand);
     if (entry == nullptr || index.TakeReadMark(shard.hand)) continue;
     bytes -= entry->allocated_bytes();
     index.Remove(shard.hand);
     Retire(shard, entry);
     // Another cell may have moved to this place: it is looked at again.
-    shard.hand = (shard.hand - 1) & (index.place_count() - 1);
+    shard.hand = (shard.hand + index.place_count() - 1) % index.place_count();
     ++steps;
     ++evicted;
   }

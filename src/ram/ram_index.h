@@ -1,6 +1,7 @@
 // The table of places of one shard: open addressing, read without a lock.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -16,11 +17,13 @@ class RamIndex {
  public:
   static constexpr std::size_t kLeastPlaces = 16;
 
-  /// Has `place_count` places, a power of two.
+  /// Returns how many places an index has that is not full with this many cells.
+  static std::size_t PlacesFor(std::size_t cell_count) { return std::max(cell_count * 8 / 7 + 2, kLeastPlaces); }
+  /// Has `place_count` places, less than 2^32.
   explicit RamIndex(std::size_t place_count);
 
   /// Brings the place of this hash into the cache.
-  void PrefetchPlace(std::uint64_t hash) const { __builtin_prefetch(&places_[hash & mask_]); }
+  void PrefetchPlace(std::uint64_t hash) const { __builtin_prefetch(&places_[HomeOf(hash)]); }
   /// Brings the entry that probably is the one of this hash into the cache.
   void PrefetchEntry(std::uint64_t hash) const;
   /// Returns the entry of a cell, or nullptr. `marks_read`: notes that it was read, for eviction.
@@ -28,7 +31,7 @@ class RamIndex {
 
   // What follows is for the one who changes it.
 
-  std::size_t place_count() const { return mask_ + 1; }
+  std::size_t place_count() const { return place_count_; }
   std::int64_t byte_count() const { return static_cast<std::int64_t>(place_count() * sizeof(std::uint64_t)); }
   /// Tells whether one more cell would make searches long: more than seven places of eight taken.
   bool IsFull() const { return (entry_count_ + 1) * 8 > place_count() * 7; }
@@ -52,9 +55,16 @@ class RamIndex {
   static constexpr std::uint64_t kTagBits = ~(kEntryBits | kReadMark);
 
   static RamEntry* EntryOf(std::uint64_t word) { return reinterpret_cast<RamEntry*>(word & kEntryBits); }
+  /// Returns where the search for a hash begins: the low half of the hash, scaled to the number of places.
+  std::size_t HomeOf(std::uint64_t hash) const { return (hash & 0xffffffffu) * place_count_ >> 32; }
+  std::size_t After(std::size_t place) const { return place + 1 == place_count_ ? 0 : place + 1; }
+  /// Returns how many steps lead from one place to another.
+  std::size_t Distance(std::size_t from, std::size_t to) const {
+    return to >= from ? to - from : to + place_count_ - from;
+  }
   static std::uint64_t TagOf(std::uint64_t hash) { return hash << 5 & kTagBits; }
 
-  const std::size_t mask_;
+  const std::size_t place_count_;
   std::size_t entry_count_ = 0;
   const std::unique_ptr<std::atomic<std::uint64_t>[]> places_;
 };

@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "base/cancellation.h"
+#include "base/memory_budget.h"
+#include "base/thread_pool.h"
 #include "base/timestamp.h"
 #include "columnar/arrow_status.h"
 #include "engine/newest_per_key.h"
@@ -109,6 +111,12 @@ std::vector<FileStamp> Stamps(const std::vector<FileInfo>& files) {
   return stamps;
 }
 
+// What a bulk load may buffer: the more, the less often rows are merged; the rest is for finding the winners.
+std::int64_t LoadBytes(const MemoryBudget& memory) {
+  constexpr std::int64_t kMostBytes = std::int64_t{1} << 30;
+  return std::min(memory.limit_bytes() / 4, kMostBytes);
+}
+
 // Takes winners and brings them to the table: as a bulk load swapped in whole, or as writes.
 class TableSink {
  public:
@@ -121,7 +129,10 @@ class TableSink {
     LARDER_ASSIGN_OR_RETURN(schema_, tables_.SchemaFor(snapshot, version, view));
     LARDER_ASSIGN_OR_RETURN(table_, tables_.Table(run_.view.view->name(), run_.view.generation));
     if (run_.reads_changed_files_only) return {};
+    LARDER_RETURN_IF_ERROR(load_memory_.Grow(LoadBytes(context_.memory), "rows on their way online"));
     LoadOptions options;
+    options.memory_bytes = load_memory_.bytes();
+    options.thread_count = context_.threads == nullptr ? 1 : context_.threads->thread_count() + 1;
     options.cancellation = context_.cancellation;
     LARDER_ASSIGN_OR_RETURN(load_, table_->BeginLoad(options));
     return {};
@@ -167,6 +178,7 @@ class TableSink {
   std::shared_ptr<const StoredSchema> schema_;
   std::shared_ptr<OnlineTable> table_;
   std::unique_ptr<TableLoad> load_;
+  MemoryReservation load_memory_{&context_.memory};
   CellWriter writer_;
   std::int64_t rows_written_ = 0;
   std::int64_t rows_older_ = 0;

@@ -44,6 +44,7 @@ std::span<const Route> AllRoutes() {
       Route{"POST", "/jobs/{id}/cancel", "Ask a job to stop", true, &Api::CancelJob},
       Route{"POST", "/explain", "Which rows and versions make a value", false, &Api::ExplainValue},
       Route{"GET", "/feature-views/{name}", "How a view stands online", false, &Api::GetView},
+      Route{"POST", "/backup", "Copy what the project stores to a folder", false, &Api::BackUpProject},
       Route{"POST", "/reload", "Read the definitions again", false, &Api::ReloadNow},
       Route{"GET", "/health", "Whether the server can serve", true, &Api::GetHealth},
       Route{"GET", "/metrics", "Metrics in Prometheus' text format", false, &Api::GetMetrics},

@@ -97,6 +97,7 @@ class Api {
   Result<ApiAnswer> CancelJob(const ApiRequest& request, const ApiCall& call);
   Result<ApiAnswer> ExplainValue(const ApiRequest& request, const ApiCall& call);
   Result<ApiAnswer> GetView(const ApiRequest& request, const ApiCall& call);
+  Result<ApiAnswer> BackUpProject(const ApiRequest& request, const ApiCall& call);
   Result<ApiAnswer> ReloadNow(const ApiRequest& request, const ApiCall& call);
   Result<ApiAnswer> GetHealth(const ApiRequest& request, const ApiCall& call);
   Result<ApiAnswer> GetMetrics(const ApiRequest& request, const ApiCall& call);
