@@ -2,8 +2,9 @@
 
 #include <array>
 #include <charconv>
-#include <cstdio>
 #include <optional>
+
+#include "text/instant_text.h"
 
 namespace larder {
 namespace {
@@ -132,24 +133,22 @@ constexpr std::array<Unit, 7> kUnits = {Unit{"us", 1},
                                         Unit{"d", kMicrosPerDay},
                                         Unit{"w", 7 * kMicrosPerDay}};
 
-std::string FormatInstantWith(std::int64_t instant_us, bool always_micros) {
+// Returns the date of the calendar and the time of the day.
+CivilMoment MomentOf(std::int64_t instant_us) {
   std::int64_t days = instant_us / kMicrosPerDay;
   std::int64_t rest_us = instant_us % kMicrosPerDay;
   if (rest_us < 0) {
     rest_us += kMicrosPerDay;
     --days;
   }
-  const auto second_of_day = static_cast<int>(rest_us / kMicrosPerSecond);
-  const auto fraction_us = static_cast<int>(rest_us % kMicrosPerSecond);
-  std::array<char, 40> time{};
-  std::snprintf(time.data(), time.size(), "T%02d:%02d:%02d", second_of_day / 3600, second_of_day / 60 % 60,
-                second_of_day % 60);
-  std::string text = FormatDate(days) + time.data();
-  if (always_micros || fraction_us != 0) {
-    std::snprintf(time.data(), time.size(), ".%06d", fraction_us);
-    text += time.data();
-  }
-  return text + "Z";
+  const CivilDate date = CivilFromDays(days);
+  return {date.year, date.month, date.day, rest_us};
+}
+
+std::string FormatInstantWith(std::int64_t instant_us, bool always_micros) {
+  std::array<char, kMaxInstantChars> text;
+  char* const end = WriteInstant(MomentOf(instant_us), always_micros, text.data());
+  return {text.data(), static_cast<std::size_t>(end - text.data())};
 }
 
 }  // namespace
@@ -215,9 +214,9 @@ std::string FormatInstantMicros(std::int64_t instant_us) { return FormatInstantW
 
 std::string FormatDate(std::int64_t days) {
   const CivilDate date = CivilFromDays(days);
-  std::array<char, 40> text{};
-  std::snprintf(text.data(), text.size(), "%04lld-%02d-%02d", static_cast<long long>(date.year), date.month, date.day);
-  return text.data();
+  std::array<char, kMaxInstantChars> text;
+  char* const end = WriteDate({date.year, date.month, date.day, 0}, text.data());
+  return {text.data(), static_cast<std::size_t>(end - text.data())};
 }
 
 Result<std::int64_t> ParseDuration(std::string_view text) {

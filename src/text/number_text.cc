@@ -1,5 +1,6 @@
 #include "text/number_text.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -13,51 +14,96 @@ namespace {
 constexpr int kLeastPlainExponent = -4;
 constexpr int kGreatestPlainExponent = 15;
 
+char* Copy(std::string_view text, char* out) { return std::copy(text.begin(), text.end(), out); }
+
 /// Writes the digits d.ddd x 10^exponent without an exponent.
-void AppendPlain(std::string_view digits, int exponent, std::string& out) {
+char* WritePlain(std::string_view digits, int exponent, char* out) {
   if (exponent < 0) {
-    out.append("0.").append(static_cast<std::size_t>(-exponent - 1), '0').append(digits);
-    return;
+    out = Copy("0.", out);
+    out = std::fill_n(out, -exponent - 1, '0');
+    return Copy(digits, out);
   }
   const std::size_t whole = static_cast<std::size_t>(exponent) + 1;
   if (digits.size() <= whole) {
-    out.append(digits).append(whole - digits.size(), '0').append(".0");
-    return;
+    out = Copy(digits, out);
+    out = std::fill_n(out, whole - digits.size(), '0');
+    return Copy(".0", out);
   }
-  out.append(digits.substr(0, whole)).push_back('.');
-  out.append(digits.substr(whole));
+  out = Copy(digits.substr(0, whole), out);
+  *out++ = '.';
+  return Copy(digits.substr(whole), out);
+}
+
+/// Says which numbers are tried as a whole number over a power of ten: those with at most so many digits in all that
+/// no two of them are the same float. Then the one that is the value has the fewest digits, too.
+template <class T>
+struct ShortDecimal;
+template <>
+struct ShortDecimal<double> {
+  static constexpr double kBound = 1e11;  // with four decimals: 15 digits
+};
+template <>
+struct ShortDecimal<float> {
+  static constexpr double kBound = 1e2;  // with four decimals: 6 digits
+};
+
+/// Writes a value with at most four decimals; nullptr when it has more, or is too large.
+template <class T>
+char* WriteShort(T value, char* out) {
+  constexpr int kDecimals = 4;
+  constexpr double kScale = 1e4;
+  const double size = std::abs(static_cast<double>(value));
+  if (!(size < ShortDecimal<T>::kBound)) return nullptr;
+  const auto scaled = static_cast<std::uint64_t>(size * kScale + 0.5);
+  if (static_cast<T>(static_cast<double>(scaled) / kScale) != static_cast<T>(size)) return nullptr;
+  if (std::signbit(value)) *out++ = '-';
+  constexpr std::uint64_t kUnit = 10'000;
+  out = std::to_chars(out, out + kMaxNumberChars, scaled / kUnit).ptr;
+  *out++ = '.';
+  auto fraction = static_cast<std::uint32_t>(scaled % kUnit);
+  for (int i = kDecimals - 1; i >= 0; --i) {
+    out[i] = static_cast<char>('0' + fraction % 10);
+    fraction /= 10;
+  }
+  int kept = kDecimals;
+  while (kept > 1 && out[kept - 1] == '0') --kept;
+  return out + kept;
+}
+
+/// Writes any finite value.
+template <class T>
+char* WriteShortest(T value, char* out) {
+  std::array<char, kMaxNumberChars> buffer;  // a sign, 17 digits, a point, an exponent of five
+  const char* const end =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific).ptr;
+  const char* begin = buffer.data();
+  const char* mark = end - 4;  // an exponent of two digits or three
+  if (*mark != 'e') --mark;
+  int exponent = 0;
+  std::from_chars(mark + 2, end, exponent);
+  if (mark[1] == '-') exponent = -exponent;
+  if (exponent < kLeastPlainExponent || exponent > kGreatestPlainExponent) return std::copy(begin, end, out);
+  if (*begin == '-') *out++ = *begin++;
+  std::array<char, 20> digits;
+  digits[0] = *begin;
+  const std::size_t more = mark - begin > 2 ? static_cast<std::size_t>(mark - begin - 2) : 0;  // after the point
+  std::copy_n(begin + 2, more, digits.data() + 1);
+  return WritePlain(std::string_view(digits.data(), more + 1), exponent, out);
+}
+
+template <class T>
+char* WriteFloat(T value, char* out) {
+  if (char* const end = WriteShort(value, out)) return end;
+  if (std::isnan(value)) return Copy("nan", out);
+  if (std::isinf(value)) return Copy(value < 0 ? "-inf" : "inf", out);
+  return WriteShortest(value, out);
 }
 
 template <class T>
 void AppendFloat(T value, std::string& out) {
-  if (std::isnan(value)) {
-    out.append("nan");
-    return;
-  }
-  if (std::isinf(value)) {
-    out.append(value < 0 ? "-inf" : "inf");
-    return;
-  }
-  std::array<char, 32> buffer;  // a sign, 17 digits, a point, an exponent of five
-  const char* const end =
-      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific).ptr;
-  std::string_view text(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
-  const std::size_t mark = text.rfind('e');
-  const bool is_negative_exponent = text[mark + 1] == '-';
-  int exponent = 0;
-  std::from_chars(text.data() + mark + 2, end, exponent);
-  if (is_negative_exponent) exponent = -exponent;
-  if (exponent < kLeastPlainExponent || exponent > kGreatestPlainExponent) {
-    out.append(text);
-    return;
-  }
-  if (text.front() == '-') out.push_back('-');
-  std::array<char, 20> digits;
-  std::size_t digit_count = 0;
-  for (const char character : text.substr(0, mark)) {
-    if (character >= '0' && character <= '9') digits[digit_count++] = character;
-  }
-  AppendPlain(std::string_view(digits.data(), digit_count), exponent, out);
+  std::array<char, kMaxNumberChars> buffer;
+  const char* const end = WriteFloat(value, buffer.data());
+  out.append(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
 }
 
 template <class T>
@@ -68,6 +114,10 @@ void AppendWhole(T value, std::string& out) {
 }
 
 }  // namespace
+
+char* WriteFloat64(double value, char* out) { return WriteFloat(value, out); }
+char* WriteFloat32(float value, char* out) { return WriteFloat(value, out); }
+char* WriteInteger(std::int64_t value, char* out) { return std::to_chars(out, out + kMaxNumberChars, value).ptr; }
 
 void AppendFloat64(double value, std::string& out) { AppendFloat(value, out); }
 void AppendFloat32(float value, std::string& out) { AppendFloat(value, out); }

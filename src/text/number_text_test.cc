@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <bit>
+#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
@@ -59,6 +62,39 @@ TEST(NumberTextTest, EveryTextReadsBackToTheSameBits) {
     }
     const double near_one = static_cast<double>(bits >> 20) * 1e-6;
     EXPECT_EQ(std::strtod(FormatFloat64(near_one).c_str(), nullptr), near_one);
+  }
+}
+
+/// Returns the digits of a number's text without zeros before and after them.
+std::string SignificantDigits(std::string text) {
+  text = text.substr(0, text.find('e'));
+  std::erase_if(text, [](char c) { return c == '.' || c == '-'; });
+  text.erase(0, std::min(text.find_first_not_of('0'), text.size()));
+  text.erase(text.find_last_not_of('0') + 1);
+  return text;
+}
+
+template <class T>
+void ExpectFewestDigits(T value, const std::string& text, std::int64_t seed) {
+  std::array<char, 64> buffer;
+  const char* const end =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific).ptr;
+  EXPECT_EQ(SignificantDigits(text),
+            SignificantDigits(std::string(buffer.data(), static_cast<std::size_t>(end - buffer.data()))))
+      << text << " seed " << seed;
+}
+
+TEST(NumberTextTest, ShortDecimalsHaveTheFewestDigits) {
+  std::uint64_t bits = 7;
+  for (int i = 0; i < 50'000; ++i) {
+    bits = bits * 6364136223846793005U + 1442695040888963407U;
+    const double scale = std::pow(10.0, static_cast<double>(bits >> 33 & 7));
+    const double wide = static_cast<double>(bits >> (20 + (bits & 31))) / scale;
+    ExpectFewestDigits(wide, FormatFloat64(wide), i);
+    ExpectFewestDigits(-wide, FormatFloat64(-wide), i);
+    const auto narrow = static_cast<float>(static_cast<double>(bits >> (44 + (bits & 15))) / scale);
+    ExpectFewestDigits(narrow, FormatFloat32(narrow), i);
+    EXPECT_EQ(std::strtof(FormatFloat32(narrow).c_str(), nullptr), narrow);
   }
 }
 
