@@ -7,6 +7,7 @@
 #include <new>
 
 #include "http/connection.h"
+#include "http/direct_replies_test.h"
 
 namespace {
 
@@ -34,19 +35,6 @@ class PlainHandler final : public Handler {
     responder.SendPlain({.status = 200, .content_type = "application/json", .body = request.body});
   }
   Response Refuse(const Status& /*status*/) override { return {}; }
-};
-
-class DirectReplies final : public ReplyTarget {
- public:
-  void Reply(ReplyTicket ticket, Response response) override {
-    connection->Answer(ticket.sequence, std::move(response));
-  }
-  void ReplyPlain(ReplyTicket ticket, const PlainReply& reply) override {
-    connection->AnswerPlain(ticket.sequence, reply);
-  }
-  void ReplyForgotten(ReplyTicket ticket) override { connection->AnswerForgotten(ticket.sequence); }
-
-  Connection* connection = nullptr;
 };
 
 TEST(AllocationTest, AWarmConnectionAllocatesNothing) {

@@ -101,8 +101,11 @@ void Connection::AnswerPlain(std::uint64_t sequence, const PlainReply& reply) {
   head.minor_version = pending->minor_version;
   std::string& text = output_.BeginText();
   AppendResponseHead(head, text);
-  if (!pending->is_head && HasBody(reply.status)) text.append(reply.body);
+  const bool has_body = !pending->is_head && HasBody(reply.status);
+  const bool is_large = reply.body.size() >= OutputQueue::kLargeBodyBytes;
+  if (has_body && !is_large) text.append(reply.body);
   output_.EndText();
+  if (has_body && is_large) output_.AddBorrowed(reply.body);
   Advance();
 }
 

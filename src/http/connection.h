@@ -46,6 +46,7 @@ class Connection {
 
   /// Takes the answer to a request; ignored when it was answered before.
   void Answer(std::uint64_t sequence, Response response);
+  /// As Answer, but a large body is only borrowed: call output().KeepBorrowed() before it goes.
   void AnswerPlain(std::uint64_t sequence, const PlainReply& reply);
   void AnswerForgotten(std::uint64_t sequence);
 

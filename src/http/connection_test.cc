@@ -47,6 +47,7 @@ class ConnectionTest : public testing::Test, public ReplyTarget {
   }
   void ReplyPlain(ReplyTicket ticket, const PlainReply& reply) override {
     connection_.AnswerPlain(ticket.sequence, reply);
+    connection_.output().KeepBorrowed();
   }
   void ReplyForgotten(ReplyTicket ticket) override { connection_.AnswerForgotten(ticket.sequence); }
 

@@ -331,7 +331,12 @@ void EventLoop::Reply(ReplyTicket ticket, Response response) {
 
 void EventLoop::ReplyPlain(ReplyTicket ticket, const PlainReply& reply) {
   Peer* const peer = Find(ticket.connection);
-  if (peer != nullptr) peer->connection.AnswerPlain(ticket.sequence, reply);
+  if (peer == nullptr) return;
+  peer->connection.AnswerPlain(ticket.sequence, reply);
+  if (!peer->connection.output().borrows()) return;
+  // What the socket takes at once is not copied. Should the client be gone, Settle finds it out, too.
+  static_cast<void>(WriteTo(*peer));
+  peer->connection.output().KeepBorrowed();
 }
 
 void EventLoop::ReplyForgotten(ReplyTicket ticket) {

@@ -17,7 +17,7 @@ struct ReplyTicket {
   std::uint64_t sequence = 0;
 };
 
-/// Holds an answer whose body is copied as it is sent: nothing is allocated.
+/// Holds an answer whose body is copied, or sent from where it lies: nothing is allocated once the connection is warm.
 struct PlainReply {
   int status = 200;
   std::string_view content_type;

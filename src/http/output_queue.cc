@@ -27,22 +27,43 @@ void OutputQueue::AddBody(std::string body) {
     return;
   }
   byte_count_ += body.size();
-  pieces_.push_back({std::move(body), nullptr});
+  pieces_.push_back({std::move(body), nullptr, {}});
   ends_in_text_ = false;
 }
 
 void OutputQueue::AddShared(std::shared_ptr<const std::string> body) {
   if (body->empty()) return;
   byte_count_ += body->size();
-  pieces_.push_back({{}, std::move(body)});
+  pieces_.push_back({{}, std::move(body), {}});
   ends_in_text_ = false;
+}
+
+void OutputQueue::AddBorrowed(std::string_view body) {
+  if (body.empty()) return;
+  byte_count_ += body.size();
+  ++borrowed_count_;
+  pieces_.push_back({{}, nullptr, body});
+  ends_in_text_ = false;
+}
+
+void OutputQueue::KeepBorrowed() {
+  if (borrowed_count_ == 0) return;
+  for (std::size_t i = first_; i < pieces_.size(); ++i) {
+    Piece& piece = pieces_[i];
+    if (piece.borrowed.empty()) continue;
+    // What is sent of it is not copied.
+    if (i == first_) piece.borrowed.remove_prefix(std::exchange(first_offset_, 0));
+    piece.text = piece.borrowed;
+    piece.borrowed = {};
+  }
+  borrowed_count_ = 0;
 }
 
 std::size_t OutputQueue::Gather(std::span<iovec> parts) const {
   std::size_t count = 0;
   std::size_t offset = first_offset_;
   for (std::size_t i = first_; i < pieces_.size() && count < parts.size(); ++i) {
-    const std::string& bytes = pieces_[i].bytes();
+    const std::string_view bytes = pieces_[i].bytes();
     // writev does not write to what it sends; its type does not say so.
     char* const begin = const_cast<char*>(bytes.data()) + offset;
     if (bytes.size() > offset) parts[count++] = {begin, bytes.size() - offset};
@@ -71,13 +92,16 @@ void OutputQueue::Consume(std::size_t byte_count) {
 
 void OutputQueue::Recycle() {
   std::string kept;
-  if (!pieces_.empty() && pieces_.back().text.capacity() <= kKeptTextBytes) kept = std::move(pieces_.back().text);
+  for (Piece& piece : pieces_) {
+    if (piece.text.capacity() > kept.capacity() && piece.text.capacity() <= kKeptTextBytes) kept.swap(piece.text);
+  }
   kept.clear();
   pieces_.clear();
-  pieces_.push_back({std::move(kept), nullptr});
+  pieces_.push_back({std::move(kept), nullptr, {}});
   ends_in_text_ = true;
   first_ = 0;
   first_offset_ = 0;
+  borrowed_count_ = 0;
 }
 
 }  // namespace larder::http

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace larder::http {
@@ -25,6 +26,12 @@ class OutputQueue {
   /// Puts a body at the end.
   void AddBody(std::string body);
   void AddShared(std::shared_ptr<const std::string> body);
+  /// Puts bytes at the end that stay where they are only until KeepBorrowed is called: what can be sent at once is
+  /// never copied.
+  void AddBorrowed(std::string_view body);
+  /// Copies what is borrowed and not sent.
+  void KeepBorrowed();
+  bool borrows() const { return borrowed_count_ > 0; }
 
   bool empty() const { return byte_count_ == 0; }
   std::size_t byte_count() const { return byte_count_; }
@@ -35,11 +42,15 @@ class OutputQueue {
   void Consume(std::size_t byte_count);
 
  private:
-  /// Holds bytes of one's own, or shares them.
+  /// Holds bytes of one's own, or shares or borrows them.
   struct Piece {
     std::string text;
     std::shared_ptr<const std::string> shared;
-    const std::string& bytes() const { return shared != nullptr ? *shared : text; }
+    std::string_view borrowed;
+    std::string_view bytes() const {
+      if (!borrowed.empty()) return borrowed;
+      return shared != nullptr ? *shared : text;
+    }
   };
 
   void Recycle();
@@ -48,7 +59,8 @@ class OutputQueue {
   std::size_t first_ = 0;         ///< index of the first piece that is not sent
   std::size_t first_offset_ = 0;  ///< bytes of it that are sent
   std::size_t byte_count_ = 0;
-  std::size_t text_begin_ = 0;  ///< where BeginText's text ended
+  std::size_t borrowed_count_ = 0;  ///< pieces that are borrowed
+  std::size_t text_begin_ = 0;      ///< where BeginText's text ended
   bool ends_in_text_ = false;
 };
 

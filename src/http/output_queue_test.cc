@@ -25,6 +25,34 @@ std::string Drain(OutputQueue& queue, std::size_t step) {
   return all;
 }
 
+TEST(OutputQueueTest, KeepsWhatIsBorrowedOnlyWhenAsked) {
+  for (const std::size_t sent : {std::size_t{0}, std::size_t{2}, std::size_t{5}, std::size_t{7}, std::size_t{11}}) {
+    OutputQueue queue;
+    queue.BeginText() += "head:";
+    queue.EndText();
+    std::string body = "borrowed";
+    queue.AddBorrowed(body);
+    EXPECT_TRUE(queue.borrows());
+    EXPECT_EQ(queue.byte_count(), 13U);
+    queue.Consume(sent);
+    queue.KeepBorrowed();
+    EXPECT_FALSE(queue.borrows());
+    body = "XXXXXXXX";
+    queue.BeginText() += "next";
+    queue.EndText();
+    EXPECT_EQ(Drain(queue, 3), std::string("head:borrowednext").substr(sent)) << sent;
+  }
+}
+
+TEST(OutputQueueTest, WhatIsBorrowedAndSentIsNotKept) {
+  OutputQueue queue;
+  queue.AddBorrowed("gone");
+  queue.Consume(4);
+  EXPECT_FALSE(queue.borrows());
+  queue.KeepBorrowed();
+  EXPECT_TRUE(queue.empty());
+}
+
 TEST(OutputQueueTest, KeepsTheOrderWhateverIsTakenAtOnce) {
   const std::string large(OutputQueue::kLargeBodyBytes, 'L');
   const std::string expected = "one" + large + "two" + "three" + "shared" + large + "four";

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "http/connection.h"
+#include "http/direct_replies_test.h"
 #include "http/request_parser.h"
 #include "http/response_parser.h"
 
@@ -17,11 +18,9 @@ using larder::Result;
 using larder::Status;
 using larder::http::Connection;
 using larder::http::ConnectionContext;
+using larder::http::DirectReplies;
 using larder::http::Handler;
 using larder::http::Header;
-using larder::http::PlainReply;
-using larder::http::ReplyTarget;
-using larder::http::ReplyTicket;
 using larder::http::Request;
 using larder::http::RequestParser;
 using larder::http::Responder;
@@ -70,19 +69,6 @@ class CountingHandler final : public Handler {
 
   std::uint64_t request_count = 0;
   std::uint64_t refusal_count = 0;
-};
-
-class DirectReplies final : public ReplyTarget {
- public:
-  void Reply(ReplyTicket ticket, Response response) override {
-    connection->Answer(ticket.sequence, std::move(response));
-  }
-  void ReplyPlain(ReplyTicket ticket, const PlainReply& reply) override {
-    connection->AnswerPlain(ticket.sequence, reply);
-  }
-  void ReplyForgotten(ReplyTicket ticket) override { connection->AnswerForgotten(ticket.sequence); }
-
-  Connection* connection = nullptr;
 };
 
 void Converse(std::string_view text, std::size_t step) {
