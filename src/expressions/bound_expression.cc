@@ -19,6 +19,85 @@ namespace {
 // Rows that are computed together: what they need fits the cache, and memory does not grow with the batch.
 constexpr std::int64_t kRunRows = 2048;
 
+// Lays out a tree in post-order.
+class Compiler {
+ public:
+  Compiler(std::size_t column_count, std::size_t slot_count) : slots_(slot_count) {
+    program_.register_count = static_cast<std::uint32_t>(column_count);
+  }
+
+  Program Finish(const BoundNode& root) && {
+    program_.result = Add(root);
+    return std::move(program_);
+  }
+
+ private:
+  using Kind = ProgramStep::Kind;
+
+  std::uint32_t Add(const BoundNode& node) {
+    switch (node.kind) {
+      case BoundKind::kColumn:
+        return static_cast<std::uint32_t>(node.index);
+      case BoundKind::kSlot:
+        return slots_[node.index];
+      case BoundKind::kLet:
+        slots_[node.index] = Add(*node.children[0]);
+        return Add(*node.children[1]);
+      case BoundKind::kCase:
+        return AddCase(node);
+      case BoundKind::kCoalesce:
+        return AddCoalesce(node);
+      default:
+        break;
+    }
+    std::vector<std::uint32_t> arguments;
+    for (const auto& child : node.children) arguments.push_back(Add(*child));
+    return Compute(node, arguments);
+  }
+
+  std::uint32_t Compute(const BoundNode& node, const std::vector<std::uint32_t>& arguments) {
+    AddStep(Kind::kCompute, arguments);
+    program_.steps.back().node = &node;
+    return program_.steps.back().result = program_.register_count++;
+  }
+
+  std::size_t AddStep(Kind kind, const std::vector<std::uint32_t>& arguments) {
+    ProgramStep step;
+    step.kind = kind;
+    step.first_argument = static_cast<std::uint32_t>(program_.arguments.size());
+    step.argument_count = static_cast<std::uint32_t>(arguments.size());
+    program_.arguments.insert(program_.arguments.end(), arguments.begin(), arguments.end());
+    program_.steps.push_back(step);
+    return program_.steps.size() - 1;
+  }
+
+  void EndSkip(std::size_t step) { program_.steps[step].target = static_cast<std::uint32_t>(program_.steps.size()); }
+
+  // A value that no row chooses is not computed; its register stays empty.
+  std::uint32_t AddCase(const BoundNode& node) {
+    std::vector<std::uint32_t> arguments;
+    for (std::size_t i = 0; i + 1 < node.children.size(); i += 2) {
+      arguments.push_back(Add(*node.children[i]));
+      const std::size_t skip = AddStep(Kind::kUnlessTrue, {arguments.back()});
+      arguments.push_back(Add(*node.children[i + 1]));
+      EndSkip(skip);
+    }
+    arguments.push_back(Add(*node.children.back()));
+    return Compute(node, arguments);
+  }
+
+  std::uint32_t AddCoalesce(const BoundNode& node) {
+    std::vector<std::uint32_t> arguments = {Add(*node.children[0])};
+    const std::size_t skip = AddStep(Kind::kUnlessNulls, arguments);
+    for (std::size_t i = 1; i < node.children.size(); ++i) arguments.push_back(Add(*node.children[i]));
+    EndSkip(skip);
+    return Compute(node, arguments);
+  }
+
+  Program program_;
+  std::vector<std::uint32_t> slots_;  // registers
+};
+
 std::string RowName(const EvaluationOptions& options, std::int64_t row) {
   return options.row_name ? options.row_name(row) : "row " + std::to_string(row);
 }
@@ -91,6 +170,11 @@ Result<std::shared_ptr<arrow::Array>> BoundExpression::Evaluate(std::span<const 
   return appender->Finish();
 }
 
+Vector BoundExpression::EvaluateVectors(std::span<const Vector> columns, std::int64_t row_count, Arena& arena) const {
+  LARDER_CHECK(columns.size() == content_->columns.size());
+  return EvaluateTree(content_->tree, {{}, 0, row_count, nullptr, columns}, arena);
+}
+
 Result<std::shared_ptr<arrow::Array>> BoundExpression::Evaluate(const arrow::RecordBatch& batch,
                                                                 const EvaluationOptions& options) const {
   std::vector<std::shared_ptr<arrow::Array>> columns;
@@ -148,8 +232,7 @@ Result<BoundExpression> Bind(const Expression& expression, const NameScope& scop
     content->column_texts.push_back("'" + ColumnText({column.qualifier, column.name}) + "'");
     content->tree.column_types.push_back(column.type);
   }
-  content->tree.root = content->root.get();
-  content->tree.slot_count = parts.slot_count;
+  content->tree.program = Compiler(content->columns.size(), parts.slot_count).Finish(*content->root);
   content->tree.zones = content->zones.get();
   content->tree.text = content->text;
   return BoundExpression(std::shared_ptr<const BoundExpression::Content>(std::move(content)));

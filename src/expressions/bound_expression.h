@@ -16,6 +16,7 @@
 #include "columnar/value_type.h"
 #include "expressions/expression.h"
 #include "expressions/name_scope.h"
+#include "expressions/vector.h"
 
 namespace larder {
 
@@ -59,6 +60,12 @@ class BoundExpression {
   /// when an array is not of the type that was bound.
   Result<std::shared_ptr<arrow::Array>> Evaluate(std::span<const std::shared_ptr<arrow::Array>> columns,
                                                  std::int64_t row_count, const EvaluationOptions& options = {}) const;
+
+  /// Evaluates over vectors, without Arrow: `columns` are the values of `columns()`, in that order, laid out as
+  /// StorageOf their types says, none constant. The result, too, is in the layout of its type (int32 and float32 are
+  /// within their range), and lives in `arena` or where the columns live; it may be constant. Rows that failed are
+  /// marked and null: Evaluate tells why. Gives the bits that Evaluate gives; allocates nothing but from the arena.
+  Vector EvaluateVectors(std::span<const Vector> columns, std::int64_t row_count, Arena& arena) const;
 
   /// Evaluates over a batch whose columns are those of the scope, in the scope's order (there may be more at the end).
   Result<std::shared_ptr<arrow::Array>> Evaluate(const arrow::RecordBatch& batch,

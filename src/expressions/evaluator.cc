@@ -176,44 +176,74 @@ class Assembly {
 class Evaluation {
  public:
   Evaluation(const BoundTree& tree, const EvaluationRows& rows, Arena& arena)
-      : tree_(tree),
-        rows_(rows),
-        arena_(arena),
-        columns_(tree.column_types.size(), &arena),
-        slots_(tree.slot_count, &arena) {}
+      : tree_(tree), rows_(rows), arena_(arena), registers_(tree.program.register_count, &arena) {}
 
-  Vector Run(const BoundNode& node) {
+  Vector Run() {
+    const Program& program = tree_.program;
+    for (std::size_t i = 0; i < tree_.column_types.size(); ++i) registers_[i] = Column(i);
+    for (std::size_t i = 0; i < program.steps.size();) {
+      const ProgramStep& step = program.steps[i++];
+      const Arguments arguments{*this, step};
+      switch (step.kind) {
+        case ProgramStep::Kind::kCompute:
+          registers_[step.result] = Compute(*step.node, arguments);
+          break;
+        case ProgramStep::Kind::kUnlessTrue:
+          if (!IsTrueAnywhere(arguments[0])) i = step.target;
+          break;
+        case ProgramStep::Kind::kUnlessNulls:
+          if (arguments[0].valid == nullptr) i = step.target;
+          break;
+      }
+    }
+    return registers_[program.result];
+  }
+
+ private:
+  // The registers that a step reads.
+  struct Arguments {
+    Evaluation& evaluation;
+    const ProgramStep& step;
+    const Vector& operator[](std::size_t index) const {
+      return evaluation.registers_[evaluation.tree_.program.arguments[step.first_argument + index]];
+    }
+    std::size_t size() const { return step.argument_count; }
+  };
+
+  Vector Compute(const BoundNode& node, const Arguments& arguments) {
     switch (node.kind) {
       case BoundKind::kConstant:
         return Constant(node);
-      case BoundKind::kColumn:
-        return Column(node.index);
-      case BoundKind::kSlot:
-        return slots_[node.index];
-      case BoundKind::kLet:
-        slots_[node.index] = Run(*node.children[0]);
-        return Run(*node.children[1]);
       case BoundKind::kCall:
-        return Call(node);
+        return Call(node, arguments);
       case BoundKind::kAnd:
-        return Connective(node, kNo);
+        return Connective(node, arguments, kNo);
       case BoundKind::kOr:
-        return Connective(node, kYes);
+        return Connective(node, arguments, kYes);
       case BoundKind::kIsNull:
-        return IsNull(node);
+        return IsNull(node, arguments[0]);
       case BoundKind::kCase:
-        return Case(node);
+        return Case(node, arguments);
       case BoundKind::kCoalesce:
-        return Coalesce(node);
+        return Coalesce(node, arguments);
       case BoundKind::kTry:
-        return Try(node);
+        return Try(arguments[0]);
       case BoundKind::kList:
-        return List(node);
+        return List(node, arguments);
+      default:
+        break;
     }
     LARDER_CHECK(false);
   }
 
- private:
+  bool IsTrueAnywhere(const Vector& condition) const {
+    const std::int64_t count = condition.is_constant ? 1 : rows_.count;
+    for (std::int64_t row = 0; row < count; ++row) {
+      if (IsTrue(condition, row)) return true;
+    }
+    return false;
+  }
+
   static Vector Constant(const BoundNode& node) {
     Vector vector;
     vector.type = node.type;
@@ -249,21 +279,19 @@ class Evaluation {
   }
 
   Vector Column(std::size_t index) {
-    Vector& vector = columns_[index];
-    if (vector.values == nullptr) {
-      vector = ReadArray(*rows_.columns[index], tree_.column_types[index], {rows_.offset, rows_.count}, arena_);
-    }
-    return vector;
+    if (!rows_.vectors.empty()) return rows_.vectors[index];
+    return ReadArray(*rows_.columns[index], tree_.column_types[index], {rows_.offset, rows_.count}, arena_);
   }
 
-  Vector Call(const BoundNode& node) {
-    std::pmr::vector<Vector> arguments(&arena_);
+  Vector Call(const BoundNode& node, const Arguments& values) {
+    const std::span<Vector> arguments(Allocate<Vector>(arena_, static_cast<std::int64_t>(values.size())),
+                                      values.size());
     bool all_constant = true;
     const FailureNote* note = nullptr;
-    for (const auto& child : node.children) {
-      arguments.push_back(WithElements(Run(*child)));
-      all_constant &= arguments.back().is_constant;
-      if (note == nullptr) note = arguments.back().note;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      new (&arguments[i]) Vector(WithElements(values[i]));
+      all_constant &= arguments[i].is_constant;
+      if (note == nullptr) note = arguments[i].note;
     }
     KernelCall call({arguments, all_constant ? 1 : rows_.count, node.type, &arena_, tree_.zones,
                      node.nulls == NullRule::kPropagate});
@@ -287,7 +315,7 @@ class Evaluation {
   }
 
   // `deciding` is the value that settles the row: false for and, true for or.
-  Vector Connective(const BoundNode& node, std::uint8_t deciding) {
+  Vector Connective(const BoundNode& node, const Arguments& arguments, std::uint8_t deciding) {
     auto* values = Allocate<std::uint8_t>(arena_, rows_.count);
     auto* valid = Allocate<std::uint8_t>(arena_, rows_.count);
     std::uint8_t* failed = nullptr;
@@ -295,8 +323,8 @@ class Evaluation {
     std::fill_n(valid, rows_.count, kYes);
     Vector result;
     result.type = node.type;
-    for (const auto& child : node.children) {
-      const Vector part = Run(*child);
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+      const Vector& part = arguments[i];
       if (part.failed != nullptr && failed == nullptr) {
         failed = Allocate<std::uint8_t>(arena_, rows_.count);
         std::fill_n(failed, rows_.count, kNo);
@@ -321,8 +349,7 @@ class Evaluation {
     return result;
   }
 
-  Vector IsNull(const BoundNode& node) {
-    Vector part = Run(*node.children[0]);
+  Vector IsNull(const BoundNode& node, Vector part) {
     const std::int64_t count = part.is_constant ? 1 : rows_.count;
     auto* values = Allocate<std::uint8_t>(arena_, count);
     auto* valid = Allocate<std::uint8_t>(arena_, count);
@@ -337,19 +364,19 @@ class Evaluation {
     return part;
   }
 
-  Vector Case(const BoundNode& node) {
+  Vector Case(const BoundNode& node, const Arguments& arguments) {
     Assembly assembly(node.type, rows_.count, arena_);
-    const std::size_t last = node.children.size() - 1;
+    const std::size_t last = arguments.size() - 1;
     for (std::size_t i = 0; i <= last && assembly.unset_count() > 0; i += 2) {
       const bool is_else = i == last;
       Vector condition;
       std::int64_t chosen_count = 0;
       if (!is_else) {
-        condition = Run(*node.children[i]);
+        condition = arguments[i];
         chosen_count = SettleFailures(condition, assembly);
         if (chosen_count == 0) continue;
       }
-      assembly.AddSource(Run(*node.children[is_else ? i : i + 1]));
+      assembly.AddSource(arguments[is_else ? i : i + 1]);
       for (std::int64_t row = 0; row < rows_.count; ++row) {
         if (!assembly.IsSet(row) && (is_else || IsTrue(condition, row))) assembly.TakeFromLast(row);
       }
@@ -375,12 +402,11 @@ class Evaluation {
     return chosen_count;
   }
 
-  Vector Coalesce(const BoundNode& node) {
-    Vector first = Run(*node.children[0]);
-    if (first.valid == nullptr) return first;
+  Vector Coalesce(const BoundNode& node, const Arguments& arguments) {
+    if (arguments[0].valid == nullptr) return arguments[0];
     Assembly assembly(node.type, rows_.count, arena_);
-    for (std::size_t i = 0; i < node.children.size() && assembly.unset_count() > 0; ++i) {
-      const Vector part = i == 0 ? first : Run(*node.children[i]);
+    for (std::size_t i = 0; i < arguments.size() && assembly.unset_count() > 0; ++i) {
+      const Vector& part = arguments[i];
       assembly.AddSource(part);
       for (std::int64_t row = 0; row < rows_.count; ++row) {
         if (!assembly.IsSet(row) && (part.IsValid(row) || part.IsFailed(row))) assembly.TakeFromLast(row);
@@ -389,18 +415,17 @@ class Evaluation {
     return assembly.Finish();
   }
 
-  Vector Try(const BoundNode& node) {
-    Vector part = Run(*node.children[0]);
+  static Vector Try(Vector part) {
     part.failed = nullptr;
     part.note = nullptr;
     return part;
   }
 
-  Vector List(const BoundNode& node) {
+  Vector List(const BoundNode& node, const Arguments& arguments) {
     std::pmr::vector<Vector> parts(&arena_);
     bool all_constant = true;
-    for (const auto& child : node.children) {
-      parts.push_back(Run(*child));
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+      parts.push_back(arguments[i]);
       all_constant &= parts.back().is_constant;
     }
     const std::int64_t count = all_constant ? 1 : rows_.count;
@@ -479,8 +504,7 @@ class Evaluation {
   const BoundTree& tree_;
   const EvaluationRows& rows_;
   Arena& arena_;
-  std::pmr::vector<Vector> columns_;
-  std::pmr::vector<Vector> slots_;
+  std::pmr::vector<Vector> registers_;
 };
 
 }  // namespace
@@ -498,7 +522,7 @@ void PlaceLiteral(BoundNode& node) {
 }
 
 Vector EvaluateTree(const BoundTree& tree, const EvaluationRows& rows, Arena& arena) {
-  return Evaluation(tree, rows, arena).Run(*tree.root);
+  return Evaluation(tree, rows, arena).Run();
 }
 
 }  // namespace larder

@@ -1,4 +1,4 @@
-// The tree of a bound expression, and how it runs over a batch.
+// The tree of a bound expression, the flat program that it becomes, and how that runs over a batch.
 #pragma once
 
 #include <cstddef>
@@ -58,22 +58,46 @@ struct BoundNode {
 /// Fills what vectors point to from `literal` and `type`. Call it once the node stands at its final address.
 void PlaceLiteral(BoundNode& node);
 
+/// Computes one register from others, or passes over the steps that a run of rows does not need.
+struct ProgramStep {
+  enum class Kind : std::uint8_t {
+    kCompute,      ///< `node` of the arguments
+    kUnlessTrue,   ///< to `target` when the argument, a condition, is true in no row
+    kUnlessNulls,  ///< to `target` when the argument has no nulls
+  };
+  Kind kind = Kind::kCompute;
+  const BoundNode* node = nullptr;
+  std::uint32_t first_argument = 0;  ///< in Program::arguments
+  std::uint32_t argument_count = 0;
+  std::uint32_t result = 0;  ///< register
+  std::uint32_t target = 0;  ///< step
+};
+
+/// Holds a bound tree as steps in the order in which they run. The first registers are the columns that are read.
+struct Program {
+  std::vector<ProgramStep> steps;
+  std::vector<std::uint32_t> arguments;  ///< registers
+  std::uint32_t register_count = 0;
+  std::uint32_t result = 0;  ///< register
+};
+
 /// Holds what an evaluation needs besides rows.
 struct BoundTree {
-  const BoundNode* root = nullptr;
-  std::size_t slot_count = 0;
+  Program program;
   std::vector<ValueType> column_types;  ///< of the columns that are read
   const TimeZoneDatabase* zones = nullptr;
   std::string_view text;  ///< of the expression, for messages
 };
 
-/// Holds the rows of one evaluation.
+/// Holds the rows of one evaluation: those of arrays, or of vectors.
 struct EvaluationRows {
   std::span<const std::shared_ptr<arrow::Array>> columns;
   std::int64_t offset = 0;
   std::int64_t count = 0;
   /// Collects why a row failed; nullptr: failures are only marked. Only with count 1.
   std::vector<std::unique_ptr<FailureNote>>* notes = nullptr;
+  /// Stands in place of `columns` unless empty: a vector for each column, of `count` rows; `offset` is 0.
+  std::span<const Vector> vectors = {};
 };
 
 /// Computes the tree over the rows; the vector lives in the arena and in what the arrays and the tree hold. Failed rows
