@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "definitions/feature_reference.h"
+#include "definitions/source_check.h"
 
 namespace larder {
 namespace {
@@ -166,9 +167,8 @@ class Planner {
                                    const KeyMap& join_keys) {
     const ComputedKey key{resolved.view->name(), resolved.version, feature, join_keys};
     if (const auto found = computed_.find(key); found != computed_.end()) return found->second;
-    NameScope scope;
     std::vector<ScopeOrigin> origins;
-    LARDER_RETURN_IF_ERROR(FillScope(resolved, scope, origins));
+    LARDER_ASSIGN_OR_RETURN(const NameScope scope, ScopeOf(resolved, origins));
     const OnDemandFeature& definition = *resolved.view->FindFeature(feature);
     const std::string title = resolved.view->name() + ":" + feature;
     auto parsed = ParseExpression(definition.expression.text);
@@ -189,27 +189,21 @@ class Planner {
     return plan_.computations.back().output;
   }
 
-  Status FillScope(const ResolvedOnDemandView& resolved, NameScope& scope, std::vector<ScopeOrigin>& origins) {
+  // Says where the columns of OnDemandScope come from, in its order.
+  Result<NameScope> ScopeOf(const ResolvedOnDemandView& resolved, std::vector<ScopeOrigin>& origins) {
+    std::vector<DefinedObject> inputs;
     for (const VersionId& input : resolved.inputs) {
       if (input.id.kind == ObjectKind::kFeatureView) {
         LARDER_ASSIGN_OR_RETURN(const auto view, snapshot_.ResolveView(input.id.name, input.version));
-        for (const Feature& feature : view.view->features) {
-          scope.Add({input.id.name, feature.name, feature.type});
-          origins.push_back({nullptr, input, feature.name});
-        }
+        inputs.emplace_back(view.view);
       } else {
         LARDER_ASSIGN_OR_RETURN(const auto view, snapshot_.ResolveOnDemandView(input.id.name, input.version));
-        for (const OnDemandFeature& feature : view.view->features) {
-          scope.Add({input.id.name, feature.name, feature.type});
-          origins.push_back({nullptr, input, feature.name});
-        }
+        inputs.emplace_back(view.view);
       }
+      for (const std::string& feature : FeatureNames(inputs.back())) origins.push_back({nullptr, input, feature});
     }
-    for (const ColumnType& column : resolved.view->request) {
-      scope.Add({"", column.name, column.type});
-      origins.push_back({&column, {}, ""});
-    }
-    return {};
+    for (const ColumnType& column : resolved.view->request) origins.push_back({&column, {}, ""});
+    return OnDemandScope(*resolved.view, inputs);
   }
 
   Result<std::size_t> OriginSlot(const ResolvedOnDemandView& of, const ScopeOrigin& origin, const KeyMap& join_keys) {
