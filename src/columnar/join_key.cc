@@ -49,6 +49,20 @@ std::size_t FixedPartSize(TypeKind kind) {
   }
 }
 
+char* CopyEscaped(std::string_view text, char* out) {
+  for (const char c : text) {
+    *out++ = c;
+    if (c == 0) *out++ = kEscaped;
+  }
+  return out;
+}
+
+// Makes room for a part at the end of a key and returns its place.
+char* GrowKey(std::size_t size, std::vector<char>& key) {
+  key.resize(key.size() + size);
+  return key.data() + key.size() - size;
+}
+
 // Encodes in two passes over the columns: lengths, then bytes. Between them offsets[row + 1] is the place where the
 // next part of `row` goes; when all parts are written it has become the end of the row.
 class Encoder {
@@ -161,14 +175,6 @@ class Encoder {
       *out++ = 0;
       keys_.offsets[row + 1] = static_cast<std::uint64_t>(out - keys_.bytes.data());
     }
-  }
-
-  static char* CopyEscaped(std::string_view text, char* out) {
-    for (const char c : text) {
-      *out++ = c;
-      if (c == 0) *out++ = kEscaped;
-    }
-    return out;
   }
 
   JoinKeyBatch& keys_;
@@ -284,6 +290,22 @@ Status EncodeJoinKeys(std::span<const std::shared_ptr<arrow::Array>> columns, Jo
   for (std::size_t i = 0; i < columns.size(); ++i) encoder.Write(*columns[i], kinds[i]);
   encoder.Hash();
   return {};
+}
+
+void AppendKeyBool(bool value, std::vector<char>& key) { key.push_back(static_cast<char>(value ? 1 : 0)); }
+
+void AppendKeyInteger(std::int64_t value, std::vector<char>& key) {
+  StoreFixed(OrderedBits(static_cast<std::uint64_t>(value)), GrowKey(sizeof value, key));
+}
+
+void AppendKeyDate(std::int32_t days, std::vector<char>& key) {
+  StoreFixed(OrderedBits(static_cast<std::uint32_t>(days)), GrowKey(sizeof days, key));
+}
+
+void AppendKeyText(std::string_view text, std::vector<char>& key) {
+  const auto zero_count = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\0'));
+  char* const end = CopyEscaped(text, GrowKey(text.size() + zero_count + kTerminatorSize, key));
+  std::fill_n(end, kTerminatorSize, '\0');
 }
 
 Result<std::vector<std::shared_ptr<arrow::Array>>> DecodeJoinKeys(std::span<const std::string_view> keys,

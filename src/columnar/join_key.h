@@ -35,6 +35,16 @@ struct JoinKeyBatch {
 /// another, and bytes sort as the values do, column by column. `keys` is undefined on failure.
 Status EncodeJoinKeys(std::span<const std::shared_ptr<arrow::Array>> columns, JoinKeyBatch& keys);
 
+/// Appends the part of a key that a bool has, byte for byte as EncodeJoinKeys writes it: for keys that come one at a
+/// time. Allocates only when `key` has to grow.
+void AppendKeyBool(bool value, std::vector<char>& key);
+/// Appends the part of an int32, int64 or timestamp, as AppendKeyBool.
+void AppendKeyInteger(std::int64_t value, std::vector<char>& key);
+/// Appends the part of a date, as AppendKeyBool.
+void AppendKeyDate(std::int32_t days, std::vector<char>& key);
+/// Appends the part of a string or bytes, as AppendKeyBool.
+void AppendKeyText(std::string_view text, std::vector<char>& key);
+
 /// Decodes keys to one array for each of `types`; kDamaged when a key is not what `EncodeJoinKeys` gives for them.
 Result<std::vector<std::shared_ptr<arrow::Array>>> DecodeJoinKeys(std::span<const std::string_view> keys,
                                                                   std::span<const ValueType> types);

@@ -130,6 +130,7 @@ void ReadServer(FieldReader& top, const Machine& machine, ServerConfig& server) 
   server.max_rows = section.Count("max_rows", server.max_rows, kMaxCount);
   server.max_connections = section.Count("max_connections", server.max_connections, kMaxCount);
   server.max_queue = section.Count("max_queue", server.max_queue, kMaxCount);
+  server.row_text_bytes = section.Size("row_text_memory", server.row_text_bytes);
   server.idle_timeout_us = section.PositiveDuration("idle_timeout", server.idle_timeout_us);
   server.request_timeout_us = section.PositiveDuration("request_timeout", server.request_timeout_us);
   server.drain_timeout_us = section.PositiveDuration("drain_timeout", server.drain_timeout_us);
@@ -225,6 +226,7 @@ std::string ServerText(const ServerConfig& server) {
   line("max_rows", std::to_string(server.max_rows));
   line("max_connections", std::to_string(server.max_connections));
   line("max_queue", std::to_string(server.max_queue));
+  line("row_text_memory", FormatByteSize(server.row_text_bytes));
   line("idle_timeout", FormatDuration(server.idle_timeout_us));
   line("request_timeout", FormatDuration(server.request_timeout_us));
   line("drain_timeout", FormatDuration(server.drain_timeout_us));

@@ -58,6 +58,7 @@ struct ServerConfig {
   std::int64_t max_rows = 10'000;
   std::int64_t max_connections = 10'000;
   std::int64_t max_queue = 1'000;  ///< requests that wait for a worker
+  std::int64_t row_text_bytes = 64 << 20;  ///< of rows kept as text, by all event loops together
   std::int64_t idle_timeout_us = 60'000'000;
   std::int64_t request_timeout_us = 10'000'000;
   std::int64_t drain_timeout_us = 5'000'000;

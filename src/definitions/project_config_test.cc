@@ -76,7 +76,7 @@ TEST(ProjectConfigTest, ReadsLimitsWithTheirUnits) {
   const auto config = Parse(
       "project: p\nonline_store: {type: memory, memory: 512MiB, durability: process}\n"
       "server: {listen: '[::1]:0', workers: 3, max_body: 1MiB, max_header: 4KiB, max_rows: 5, max_connections: 6,\n"
-      "         max_queue: 7, idle_timeout: 1s, request_timeout: 250ms, drain_timeout: 2s}\n");
+      "         max_queue: 7, row_text_memory: 3MiB, idle_timeout: 1s, request_timeout: 250ms, drain_timeout: 2s}\n");
   ASSERT_TRUE(config.ok()) << config.status().ToString();
   EXPECT_EQ(config->online_store.type, OnlineStoreType::kMemory);
   EXPECT_EQ(config->online_store.memory_bytes, 512 << 20);
@@ -88,6 +88,7 @@ TEST(ProjectConfigTest, ReadsLimitsWithTheirUnits) {
   EXPECT_EQ(config->server.max_rows, 5);
   EXPECT_EQ(config->server.max_connections, 6);
   EXPECT_EQ(config->server.max_queue, 7);
+  EXPECT_EQ(config->server.row_text_bytes, 3 << 20);
   EXPECT_EQ(config->server.idle_timeout_us, 1'000'000);
   EXPECT_EQ(config->server.request_timeout_us, 250'000);
   EXPECT_EQ(config->server.drain_timeout_us, 2'000'000);

@@ -16,28 +16,10 @@
 namespace larder {
 namespace {
 
-// The moment of a read: rows up to `visible_until_us` are there, and ages count from `now_us`.
-struct Moment {
-  std::int64_t now_us = 0;
-  std::int64_t visible_until_us = 0;
-};
-
 std::int64_t SaturatedAdd(std::int64_t a, std::int64_t b) {
   std::int64_t sum = 0;
   if (__builtin_add_overflow(a, b, &sum)) return b < 0 ? INT64_MIN : INT64_MAX;
   return sum;
-}
-
-Moment MomentOf(const Project& project, const OnlineRequest& request) {
-  if (request.now_us) return {*request.now_us, *request.now_us};
-  const std::int64_t now_us = project.clock().NowUs();
-  return {now_us, SaturatedAdd(now_us, project.config().server.clock_skew_us)};
-}
-
-ValueStatus StatusOf(const std::optional<std::int64_t>& event_us, std::int64_t ttl_us, const Moment& moment) {
-  if (!event_us || *event_us > moment.visible_until_us) return ValueStatus::kNotFound;
-  if (ttl_us > 0 && *event_us < SaturatedAdd(moment.now_us, -ttl_us)) return ValueStatus::kOutsideMaxAge;
-  return ValueStatus::kPresent;
 }
 
 // What one look-up gave, as of the moment: hidden rows have null values.
@@ -62,7 +44,7 @@ Result<std::shared_ptr<arrow::Array>> Hide(const std::shared_ptr<arrow::Array>& 
 class OnlineReader {
  public:
   OnlineReader(const Project& project, OnlineTables& tables, const OnlineRequest& request)
-      : tables_(tables), request_(request), plan_(*request.plan), moment_(MomentOf(project, request)) {}
+      : tables_(tables), request_(request), plan_(*request.plan), moment_(MomentOf(project, request.now_us)) {}
 
   Result<OnlineAnswer> Read(const RegistrySnapshot& snapshot) {
     std::vector<std::string> key_names;
@@ -94,8 +76,7 @@ class OnlineReader {
       const ValueStatus status = StatusOf(event_us, use.view.view->ttl_us, moment_);
       hides |= status != ValueStatus::kPresent && event_us.has_value();
       answer.statuses.push_back(status);
-      const bool has_time = event_us && *event_us != kBeginningOfTimeUs && status != ValueStatus::kNotFound;
-      answer.event_times_us.push_back(has_time ? *event_us : 0);
+      answer.event_times_us.push_back(ShownEventTime(event_us, status));
     }
     answer.values = std::move(stored.values);
     if (!hides) return answer;
@@ -134,7 +115,7 @@ class OnlineReader {
   OnlineTables& tables_;
   const OnlineRequest& request_;
   const RetrievalPlan& plan_;
-  const Moment moment_;
+  const ReadMoment moment_;
   std::vector<ViewAnswer> views_;
 };
 
@@ -152,6 +133,28 @@ std::string_view ValueStatusName(ValueStatus status) {
       return "OUTSIDE_MAX_AGE";
   }
   LARDER_CHECK(false);
+}
+
+ReadMoment MomentOf(const Project& project, std::optional<std::int64_t> now_us) {
+  if (now_us) return {*now_us, *now_us};
+  const std::int64_t clock_us = project.clock().NowUs();
+  return {clock_us, SaturatedAdd(clock_us, project.config().server.clock_skew_us)};
+}
+
+ValueStatus StatusOf(std::optional<std::int64_t> event_us, std::int64_t ttl_us, const ReadMoment& moment) {
+  if (!event_us || *event_us > moment.visible_until_us) return ValueStatus::kNotFound;
+  if (ttl_us > 0 && *event_us < SaturatedAdd(moment.now_us, -ttl_us)) return ValueStatus::kOutsideMaxAge;
+  return ValueStatus::kPresent;
+}
+
+std::int64_t ShownEventTime(std::optional<std::int64_t> event_us, ValueStatus status) {
+  const bool has_time = event_us && *event_us != kBeginningOfTimeUs && status != ValueStatus::kNotFound;
+  return has_time ? *event_us : 0;
+}
+
+Counter& OnlineRowCounter(Counters& counters, const std::string& view, ValueStatus status) {
+  return counters.GetCounter({"larder_online_rows_total", "Rows looked up online"},
+                             {{"view", view}, {"status", std::string(ValueStatusName(status))}});
 }
 
 Result<OnlineAnswer> ReadOnline(const Project& project, OnlineTables& tables, const OnlineRequest& request) {

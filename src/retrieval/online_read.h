@@ -27,6 +27,24 @@ enum class ValueStatus : std::uint8_t {
 /// Returns "PRESENT", "NULL_VALUE", "NOT_FOUND" or "OUTSIDE_MAX_AGE".
 std::string_view ValueStatusName(ValueStatus status);
 
+/// Holds the moment of a read: rows up to `visible_until_us` are there, and ages count from `now_us`.
+struct ReadMoment {
+  std::int64_t now_us = 0;
+  std::int64_t visible_until_us = 0;
+};
+
+/// Returns the moment of a read as of `now_us`; nullopt: the project's clock, with its skew.
+ReadMoment MomentOf(const Project& project, std::optional<std::int64_t> now_us);
+
+/// Judges a stored row by its event time (nullopt: there is none) for a view of this ttl (0: unlimited).
+ValueStatus StatusOf(std::optional<std::int64_t> event_us, std::int64_t ttl_us, const ReadMoment& moment);
+
+/// Returns the event time that an answer shows beside a row: the epoch where there is no row, or one without a time.
+std::int64_t ShownEventTime(std::optional<std::int64_t> event_us, ValueStatus status);
+
+/// Returns the counter of larder_online_rows_total for a view and a status.
+Counter& OnlineRowCounter(Counters& counters, const std::string& view, ValueStatus status);
+
 /// Holds keys and request values: arrays of internal types, all `row_count` long, in the order of the plan.
 struct OnlineRequest {
   std::shared_ptr<const RetrievalPlan> plan;

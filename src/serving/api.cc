@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
+#include "lookup/lookup_session.h"
+#include "lookup/online_answer_arrow.h"
 #include "serving/error_body.h"
 #include "serving/feast_failure.h"
 
@@ -103,50 +106,68 @@ ApiAnswer Api::Answer(const ApiRequest& request, const ApiCall& call) {
   return answer;
 }
 
+Counter& Api::AnswerCounter(Counters& counters, std::string_view route, int status) {
+  return counters.GetCounter({"larder_requests_total", "Requests answered"},
+                             {{"route", std::string(route)}, {"code", std::to_string(status)}});
+}
+
+Histogram& Api::AnswerSeconds(Counters& counters, std::string_view route) {
+  return counters.GetHistogram({"larder_request_seconds", "Time to answer a request"}, kRequestSecondsBounds,
+                               {{"route", std::string(route)}});
+}
+
 void Api::CountAnswer(std::string_view route, int status, double seconds) {
-  counters_
-      .GetCounter({"larder_requests_total", "Requests answered"},
-                  {{"route", std::string(route)}, {"code", std::to_string(status)}})
-      .Add();
-  counters_
-      .GetHistogram({"larder_request_seconds", "Time to answer a request"}, kRequestSecondsBounds,
-                    {{"route", std::string(route)}})
-      .Observe(seconds);
+  AnswerCounter(counters_, route, status).Add();
+  AnswerSeconds(counters_, route).Observe(seconds);
+}
+
+bool Api::WantsArrow(std::string_view accept) { return accept.find(kArrowStreamType) != std::string_view::npos; }
+
+std::unique_ptr<LookupSession> Api::NewLookupSession(std::int64_t text_bytes) {
+  return std::make_unique<LookupSession>(
+      LookupSession::Options{project_, tables_, definitions_, static_cast<std::size_t>(text_bytes)});
 }
 
 Result<std::shared_ptr<const RegistrySnapshot>> Api::Definitions() {
-  {
-    const std::shared_lock lock(mutex_);
-    if (definitions_ != nullptr) return definitions_;
-  }
+  LARDER_ASSIGN_OR_RETURN(CurrentDefinitions::Numbered definitions, NumberedDefinitions());
+  return std::move(definitions.snapshot);
+}
+
+Result<CurrentDefinitions::Numbered> Api::NumberedDefinitions() {
+  CurrentDefinitions::Numbered definitions = definitions_.Get();
+  if (definitions.snapshot != nullptr) return definitions;
   LARDER_RETURN_IF_ERROR(Reload());
-  const std::shared_lock lock(mutex_);
-  return definitions_;
+  return definitions_.Get();
 }
 
 Status Api::Reload() {
+  const std::lock_guard reload_lock(reload_mutex_);
   LARDER_ASSIGN_OR_RETURN(auto snapshot, project_.Snapshot());
-  {
+  if (const std::optional<std::int64_t> known = definitions_.revision(); !known || *known != snapshot->revision()) {
+    definitions_.Set(std::move(snapshot));
+    drops_wait_ = true;
     const std::unique_lock lock(mutex_);
-    if (definitions_ != nullptr && definitions_->revision() == snapshot->revision()) return {};
-    definitions_ = std::move(snapshot);
     plans_.clear();
   }
+  if (!drops_wait_ || !definitions_.IsAlone()) return {};
+  drops_wait_ = false;
   return tables_.ClearDropped(project_);
 }
 
 Result<std::shared_ptr<const RetrievalPlan>> Api::PlanFor(const FeatureRequest& request) {
-  LARDER_ASSIGN_OR_RETURN(const auto definitions, Definitions());
+  LARDER_ASSIGN_OR_RETURN(const CurrentDefinitions::Numbered definitions, NumberedDefinitions());
   const std::string shape = ShapeOf(request);
   {
     const std::shared_lock lock(mutex_);
     const auto found = plans_.find(shape);
-    if (found != plans_.end() && definitions_ == definitions) return found->second;
+    if (found != plans_.end() && plans_number_ == definitions.number) return found->second;
   }
-  LARDER_ASSIGN_OR_RETURN(auto plan, PlanRetrieval(definitions, request));
+  LARDER_ASSIGN_OR_RETURN(auto plan, PlanRetrieval(definitions.snapshot, request));
   const std::unique_lock lock(mutex_);
-  if (definitions_ != definitions) return plan;  // changed meanwhile: this request keeps what it began with
-  if (plans_.size() >= kMaxPlans) plans_.clear();
+  // Changed meanwhile: this request keeps what it began with.
+  if (definitions_.number() != definitions.number) return plan;
+  if (plans_.size() >= kMaxPlans || plans_number_ != definitions.number) plans_.clear();
+  plans_number_ = definitions.number;
   return plans_[shape] = std::move(plan);
 }
 

@@ -16,6 +16,7 @@
 #include "base/counters.h"
 #include "base/progress.h"
 #include "base/status.h"
+#include "lookup/current_definitions.h"
 #include "retrieval/materialize.h"
 #include "retrieval/online_read.h"
 #include "retrieval/online_tables.h"
@@ -34,6 +35,7 @@ struct ApiRequest {
   std::string query = {};  ///< the part after '?'
   std::string body = {};
   std::string content_type = {};  ///< of the body
+  std::string accept = {};        ///< which forms of answer are wanted; empty: JSON
   /// Whether the asker is the project's own user (command line, socket file): `now` needs no permission.
   bool is_trusted = false;
 };
@@ -53,6 +55,7 @@ struct ApiCall {
 };
 
 class Api;
+class LookupSession;
 
 /// Describes one route.
 struct Route {
@@ -80,9 +83,22 @@ class Api {
   /// Returns the answer that tells a failure; 429 and 503 say when to try again.
   static ApiAnswer FailureAnswer(const Status& status);
 
-  /// Reads the definitions again if the registry changed, and drops what an apply gave up. Requests in progress keep
-  /// the definitions they began with.
+  /// Reads the definitions again if the registry changed. Requests in progress keep the definitions they began with;
+  /// what an apply gave up is dropped once no request sees it: at once, or by a later call.
   Status Reload();
+  /// Makes a session that answers requests for features by this API's definitions, with so many bytes for the texts of
+  /// rows; the API outlives it.
+  std::unique_ptr<LookupSession> NewLookupSession(std::int64_t text_bytes);
+  const ServerConfig& config() const { return project_.config().server; }
+
+  CurrentDefinitions& definitions() { return definitions_; }
+  Counters& counters() { return counters_; }
+  const Clock& clock() const { return project_.clock(); }
+  /// Returns what counts the answers of a route with a status, and their times.
+  static Counter& AnswerCounter(Counters& counters, std::string_view route, int status);
+  static Histogram& AnswerSeconds(Counters& counters, std::string_view route);
+  /// Tells whether an Accept field asks for an Arrow IPC stream.
+  static bool WantsArrow(std::string_view accept);
   /// Stops the jobs and waits for them; requests that begin one fail from now on.
   void Stop() { jobs_.Stop(); }
 
@@ -106,6 +122,7 @@ class Api {
 
  private:
   Result<std::shared_ptr<const RegistrySnapshot>> Definitions();
+  Result<CurrentDefinitions::Numbered> NumberedDefinitions();
   Result<std::shared_ptr<const RetrievalPlan>> PlanFor(const FeatureRequest& request);
   Result<OnlineRequest> ReadOnlineRequest(const JsonObject& body, const FeatureRequest& features, bool is_trusted);
   Result<ApiAnswer> PushTable(const PushRequest& request, const ApiRequest& from);
@@ -116,9 +133,12 @@ class Api {
   Project& project_;
   OnlineTables& tables_;
   Counters& counters_;
-  std::shared_mutex mutex_;  // of the two below
-  std::shared_ptr<const RegistrySnapshot> definitions_;
-  std::map<std::string, std::shared_ptr<const RetrievalPlan>> plans_;  // of `definitions_`, by request shape
+  CurrentDefinitions definitions_;
+  std::shared_mutex mutex_;                                            // of the two below
+  std::uint64_t plans_number_ = 0;                                     // of the definitions that the plans are of
+  std::map<std::string, std::shared_ptr<const RetrievalPlan>> plans_;  // by request shape
+  std::mutex reload_mutex_;                                            // of what follows: one reload at a time
+  bool drops_wait_ = false;                                            // a reload gave up tables that are still in use
   Jobs jobs_;
 };
 

@@ -70,6 +70,11 @@ constexpr std::string_view kErrorSchema =
     R"({"type":"object","properties":{"error":{"type":"object","required":["code","reason","message"],"properties":{)"
     R"("code":{"type":"string"},"reason":{"type":"string"},"message":{"type":"string"},"hint":{"type":"string"}}}}})";
 
+// Forms of an answer that Accept chooses from.
+constexpr std::string_view kBinaryAnswer =
+    R"(,"content":{"application/json":{"schema":{"type":"object"}},)"
+    R"("application/vnd.apache.arrow.stream":{"schema":{"type":"string","format":"binary"}}})";
+
 void WriteParameters(JsonWriter& json, std::string_view path) {
   const std::size_t open = path.find('{');
   if (open == std::string_view::npos) return;
@@ -99,7 +104,9 @@ void WriteOperation(JsonWriter& json, const Route& route) {
     json.EndObject();
   }
   json.Key("responses");
-  json.Raw(R"({"200":{"description":"done"},"default":{"description":"a failure","content":{"application/json":)"
+  const bool has_binary = route.path == "/get-online-features";
+  json.Raw(R"({"200":{"description":"done")" + std::string(has_binary ? kBinaryAnswer : "") +
+           R"(},"default":{"description":"a failure","content":{"application/json":)"
            R"({"schema":{"$ref":"#/components/schemas/Error"}}}}})");
   json.EndObject();
 }

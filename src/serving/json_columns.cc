@@ -295,6 +295,11 @@ Result<std::shared_ptr<arrow::Table>> ReadJsonTable(const element& object,
   return arrow::Table::Make(arrow::schema(std::move(fields)), std::move(arrays), first ? first->second : 0);
 }
 
+void WriteInstantMember(JsonWriter& json, std::string_view name, std::optional<std::int64_t> instant_us) {
+  json.Key(name);
+  instant_us&&* instant_us != kBeginningOfTimeUs ? json.String(FormatInstant(*instant_us)) : json.Null();
+}
+
 void AppendJsonValue(const arrow::Array& values, std::int64_t row, const JsonValueStyle& style, std::string& out) {
   if (values.IsNull(row)) {
     out += "null";

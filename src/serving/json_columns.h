@@ -4,13 +4,16 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include <arrow/type_fwd.h>
 
 #include "base/status.h"
 #include "columnar/value_type.h"
 #include "serving/json_document.h"
+#include "text/json_writer.h"
 
 namespace larder {
 
@@ -27,6 +30,10 @@ Result<std::shared_ptr<arrow::Array>> ReadJsonColumn(const simdjson::dom::elemen
 Result<std::shared_ptr<arrow::Table>> ReadJsonTable(const simdjson::dom::element& object,
                                                     const std::map<std::string, ValueType>& types,
                                                     std::int64_t max_rows);
+
+/// Writes an instant as ISO text under a name; null where there is none, also for the beginning of time: what stands
+/// there has no time.
+void WriteInstantMember(JsonWriter& json, std::string_view name, std::optional<std::int64_t> instant_us);
 
 /// Says how values are written.
 struct JsonValueStyle {

@@ -55,11 +55,8 @@ void CountOnlineRows(const RetrievalPlan& plan, const OnlineAnswer& answer, Coun
     }
     for (std::size_t status = 0; status < counts.size(); ++status) {
       if (counts[status] == 0) continue;
-      counters
-          .GetCounter({"larder_online_rows_total", "Rows looked up online"},
-                      {{"view", plan.views[slot.view_use].view.view->name()},
-                       {"status", std::string(ValueStatusName(static_cast<ValueStatus>(status)))}})
-          .Add(counts[status]);
+      const std::string& view = plan.views[slot.view_use].view.view->name();
+      OnlineRowCounter(counters, view, static_cast<ValueStatus>(status)).Add(counts[status]);
     }
   }
 }

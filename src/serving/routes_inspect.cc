@@ -10,6 +10,7 @@
 #include "retrieval/view_status.h"
 #include "serving/api.h"
 #include "serving/api_docs.h"
+#include "serving/json_columns.h"
 #include "text/json_writer.h"
 
 namespace larder {
@@ -44,12 +45,6 @@ double OpenFiles() {
   return count - 3;  // ".", ".." and the folder itself
 }
 
-void WriteInstant(JsonWriter& json, std::string_view name, const std::optional<std::int64_t>& instant_us) {
-  json.Key(name);
-  const bool shown = instant_us && *instant_us != kBeginningOfTimeUs;
-  shown ? json.String(FormatInstant(*instant_us)) : json.Null();
-}
-
 void WriteStatus(JsonWriter& json, const GenerationStatus& status, std::int64_t now_us) {
   json.BeginObject();
   json.IntegerMember("generation", status.generation);
@@ -59,14 +54,14 @@ void WriteStatus(JsonWriter& json, const GenerationStatus& status, std::int64_t 
   for (const std::int64_t version : status.versions) json.Integer(version);
   json.EndArray();
   json.IntegerMember("rows_online", status.rows_online);
-  WriteInstant(json, "newest_event_time", status.newest_event_us);
+  WriteInstantMember(json, "newest_event_time", status.newest_event_us);
   json.Key("age_seconds");
   const bool has_age = status.newest_event_us && *status.newest_event_us != kBeginningOfTimeUs;
   has_age ? json.Float64(static_cast<double>(now_us - *status.newest_event_us) / 1e6) : json.Null();
   const MaterializationMark mark = status.mark.value_or(MaterializationMark{});
-  WriteInstant(json, "watermark", mark.watermark_us);
-  WriteInstant(json, "last_materialization",
-               status.mark ? std::optional(mark.finished_us) : std::optional<std::int64_t>());
+  WriteInstantMember(json, "watermark", mark.watermark_us);
+  WriteInstantMember(json, "last_materialization",
+                     status.mark ? std::optional(mark.finished_us) : std::optional<std::int64_t>());
   json.IntegerMember("last_materialized_rows", mark.row_count);
   json.EndObject();
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/timestamp.h"
+#include "lookup/online_answer_arrow.h"
 #include "retrieval/explain.h"
 #include "retrieval/online_read.h"
 #include "serving/api.h"
@@ -90,11 +91,6 @@ void WriteValues(JsonWriter& json, const std::vector<std::pair<std::string, std:
   json.EndObject();
 }
 
-void WriteInstant(JsonWriter& json, std::string_view name, const std::optional<std::int64_t>& instant_us) {
-  json.Key(name);
-  instant_us ? json.String(FormatInstant(*instant_us)) : json.Null();
-}
-
 std::string ExplanationJson(const Explanation& explanation) {
   std::string text;
   JsonWriter json(text);
@@ -116,14 +112,14 @@ std::string ExplanationJson(const Explanation& explanation) {
     json.BeginObject();
     json.StringMember("status", ValueStatusName(view.offline_status));
     json.StringMember("row", view.offline_row);
-    WriteInstant(json, "event_time", view.offline_event_us);
+    WriteInstantMember(json, "event_time", view.offline_event_us);
     json.Key("values");
     WriteValues(json, view.offline_values);
     json.EndObject();
     json.Key("online");
     json.BeginObject();
     json.StringMember("status", ValueStatusName(view.online_status));
-    WriteInstant(json, "event_time", view.online_event_us);
+    WriteInstantMember(json, "event_time", view.online_event_us);
     json.Key("values");
     WriteValues(json, view.online_values);
     json.EndObject();
@@ -176,6 +172,10 @@ Result<ApiAnswer> Api::GetOnlineFeatures(const ApiRequest& request, const ApiCal
   LARDER_ASSIGN_OR_RETURN(const OnlineRequest read, ReadOnlineRequest(body, features, request.is_trusted));
   LARDER_ASSIGN_OR_RETURN(const OnlineAnswer answer, ReadOnline(project_, tables_, read));
   CountOnlineRows(*read.plan, answer, counters_);
+  if (WantsArrow(request.accept)) {
+    LARDER_ASSIGN_OR_RETURN(std::string stream, OnlineAnswerArrow(*read.plan, answer));
+    return ApiAnswer{200, kArrowStreamType, std::move(stream)};
+  }
   return ApiAnswer{200, "application/json", OnlineAnswerJson(answer, {timestamps == "iso"})};
 }
 

@@ -9,48 +9,30 @@
 #include "base/thread_pool.h"
 #include "http/server.h"
 #include "serving/api.h"
+#include "serving/online_route.h"
 
 namespace larder {
 namespace {
 
-constexpr std::size_t kMaxInLoopBodyBytes = 64 << 10;  // larger requests must not hold up an event loop
 constexpr auto kTick = std::chrono::milliseconds(50);
 constexpr std::int64_t kReloadIntervalNs = 1'000'000'000;
-
-http::Response ToResponse(ApiAnswer answer) {
-  http::Response response;
-  response.status = answer.status;
-  response.content_type = std::move(answer.content_type);
-  response.headers = std::move(answer.headers);
-  response.body = std::move(answer.body);
-  return response;
-}
 
 // Turns HTTP requests into requests of the API: what is quick is answered in the event loop, the rest by workers.
 class ApiHandler final : public http::Handler {
  public:
-  ApiHandler(Api& api, ThreadPool& workers) : api_(api), workers_(workers) {}
+  ApiHandler(Api& api, ThreadPool& workers, int loop_count)
+      : api_(api), workers_(workers), online_(api, workers, loop_count) {}
 
   void Handle(http::Request& request, http::Responder responder) override {
-    ApiRequest asked;
-    asked.method = request.method;
-    asked.path = request.path;
-    asked.query = request.query;
-    asked.content_type = request.FindHeader("content-type").value_or("");
-    asked.is_trusted = request.listener == http::ListenerKind::kUnixSocket;
-    asked.body = request.TakeBody();
+    if (OnlineRoute::Takes(request)) return online_.Handle(request, std::move(responder));
+    ApiRequest asked = ToApiRequest(request);
     const Route* route = Api::FindRoute(asked.method, asked.path);
-    if (route == nullptr || (route->is_quick && asked.body.size() <= kMaxInLoopBodyBytes)) {
+    if (route == nullptr || (route->is_quick && asked.body.size() <= OnlineRoute::kMaxBodyInLoopBytes)) {
       return responder.Send(ToResponse(api_.Answer(asked, {})));
     }
-    auto later = std::make_shared<http::Responder>(std::move(responder));
-    auto kept = std::make_shared<ApiRequest>(std::move(asked));
-    const bool queued = workers_.TrySubmit([this, later, kept] {
-      later->Send(ToResponse(api_.Answer(*kept, {&stopping_, nullptr})));
+    AnswerLater(workers_, std::move(responder), [this, asked = std::move(asked)] {
+      return api_.Answer(asked, {&stopping_, nullptr});
     });
-    if (queued) return;
-    later->Send(ToResponse(Api::FailureAnswer(
-        Status(Reason::kOverloaded, "too many requests wait for a worker", "try again in a moment"))));
   }
 
   http::Response Refuse(const Status& status) override { return ToResponse(Api::FailureAnswer(status)); }
@@ -61,6 +43,7 @@ class ApiHandler final : public http::Handler {
  private:
   Api& api_;
   ThreadPool& workers_;
+  OnlineRoute online_;
   Cancellation stopping_;
 };
 
@@ -106,8 +89,8 @@ Status Serve(Project& project, const ServeOptions& options) {
   LARDER_RETURN_IF_ERROR(api.Reload());
   const std::string socket = SocketPath(project.config());
   LARDER_RETURN_IF_ERROR(project.files().MakeFolders(JoinPath(project.config().root, ".larder")));
-  ThreadPool workers(config.workers, static_cast<std::size_t>(config.max_queue));
-  ApiHandler handler(api, workers);
+  auto workers = std::make_unique<ThreadPool>(config.workers, static_cast<std::size_t>(config.max_queue));
+  ApiHandler handler(api, *workers, config.threads);
   LARDER_ASSIGN_OR_RETURN(const auto server,
                           http::StartServer(HttpOptions(config, options.listen, socket), handler, project.clock()));
   if (options.started) options.started(server->addresses().front());
@@ -116,6 +99,7 @@ Status Serve(Project& project, const ServeOptions& options) {
   handler.Stop();
   api.Stop();
   server->Drain(config.drain_timeout_us);
+  workers.reset();  // what they are still at uses the handler
   return {};
 }
 
