@@ -85,8 +85,8 @@ Result<http::Address> ServerOf(const BenchArguments& arguments, CommandContext& 
   return address;
 }
 
-Result<LoadOptions> OptionsOf(const BenchArguments& arguments, CommandContext& context) {
-  LoadOptions options;
+Result<LoadRunOptions> OptionsOf(const BenchArguments& arguments, CommandContext& context) {
+  LoadRunOptions options;
   LARDER_ASSIGN_OR_RETURN(options.address, ServerOf(arguments, context));
   options.path = arguments.path;
   options.content_type = arguments.content_type;
@@ -207,7 +207,7 @@ Status AskOnce(const LoadContext& load) {
 
 Status RunBench(const BenchArguments& arguments, CommandContext& context) {
   LARDER_RETURN_IF_ERROR(CheckSubject(arguments));
-  LARDER_ASSIGN_OR_RETURN(const LoadOptions options, OptionsOf(arguments, context));
+  LARDER_ASSIGN_OR_RETURN(const LoadRunOptions options, OptionsOf(arguments, context));
   std::int64_t key_count = 0;
   LARDER_ASSIGN_OR_RETURN(const auto bodies, arguments.bodies.empty()
                                                  ? ReadsOf(arguments, context, options.row_count, key_count)

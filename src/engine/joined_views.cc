@@ -62,7 +62,7 @@ Result<JoinedBatch> JoinedPart::Join(std::size_t batch, std::size_t first_row) c
   JoinedBatch result;
   result.left = left_.batches()[batch];
   result.views.reserve(views_.size());
-  for (const MatchedView& view : views_) {
+  for (const ViewMatches& view : views_) {
     const std::span<const std::uint32_t> slots =
         view.winners.slots.span().subspan(first_row, static_cast<std::size_t>(result.left->num_rows()));
     JoinedView joined;

@@ -16,7 +16,7 @@
 namespace larder {
 
 /// Holds the outcome of one view.
-struct MatchedView {
+struct ViewMatches {
   ViewStatistics statistics;
   Winners winners;
   ValueRows values;  ///< of each winner
@@ -25,7 +25,7 @@ struct MatchedView {
 /// Holds a part of the left side and the outcome of all views for it.
 class JoinedPart {
  public:
-  JoinedPart(LeftRows left, std::vector<MatchedView> views, bool match_details)
+  JoinedPart(LeftRows left, std::vector<ViewMatches> views, bool match_details)
       : left_(std::move(left)), views_(std::move(views)), match_details_(match_details) {}
 
   /// Makes the next batches, one for each batch of the left side, as many as there are threads, together; none at the
@@ -36,7 +36,7 @@ class JoinedPart {
   Result<JoinedBatch> Join(std::size_t batch, std::size_t first_row) const;
 
   LeftRows left_;
-  std::vector<MatchedView> views_;
+  std::vector<ViewMatches> views_;
   bool match_details_;
   std::size_t next_batch_ = 0;
   std::size_t next_row_ = 0;  // the first of that batch, in the part

@@ -51,13 +51,13 @@ class Join {
  public:
   Join(const JoinPlan& plan, const ExecutionContext& context) : plan_(plan), context_(context) {}
 
-  Result<MatchedView> JoinView(const ViewJoin& view, LeftKeys& keys, FeatureRows& rows) const {
+  Result<ViewMatches> JoinView(const ViewJoin& view, LeftKeys& keys, FeatureRows& rows) const {
     ViewStatistics statistics;
     LARDER_ASSIGN_OR_RETURN(Winners winners, FindWinners(view, keys, rows, statistics));
     CountStatuses(winners.slots.span(), plan_.match_details, statistics);
     statistics.fetched_rows = static_cast<std::int64_t>(winners.ordinals.size());
     LARDER_ASSIGN_OR_RETURN(ValueRows values, ValueRows::Fetch(rows, view.values, winners.ordinals.span(), context_));
-    return MatchedView{std::move(statistics), std::move(winners), std::move(values)};
+    return ViewMatches{std::move(statistics), std::move(winners), std::move(values)};
   }
 
  private:
@@ -116,10 +116,10 @@ Status NameView(const Status& status, const std::string& name) {
 }
 
 // Joins the views; those with the same key columns share the work on the left side.
-Result<std::vector<MatchedView>> JoinViews(const JoinPlan& plan, const LeftRows& left,
+Result<std::vector<ViewMatches>> JoinViews(const JoinPlan& plan, const LeftRows& left,
                                            std::span<FeatureRows* const> rows, const ExecutionContext& context) {
   const Join join(plan, context);
-  std::vector<std::optional<MatchedView>> matched(plan.views.size());
+  std::vector<std::optional<ViewMatches>> matched(plan.views.size());
   for (std::size_t first = 0; first < plan.views.size(); ++first) {
     if (matched[first].has_value()) continue;
     const std::vector<int>& key_columns = plan.views[first].left_key_columns;
@@ -128,15 +128,15 @@ Result<std::vector<MatchedView>> JoinViews(const JoinPlan& plan, const LeftRows&
       const ViewJoin& view = plan.views[i];
       if (view.left_key_columns != key_columns) continue;
       if (context.progress != nullptr) context.progress->Begin("match " + view.name, "rows");
-      Result<MatchedView> result = join.JoinView(view, keys, *rows[i]);
+      Result<ViewMatches> result = join.JoinView(view, keys, *rows[i]);
       if (context.progress != nullptr) context.progress->End();
       if (!result.ok()) return NameView(result.status(), view.name);
       matched[i] = std::move(result).value();
     }
   }
-  std::vector<MatchedView> views;
+  std::vector<ViewMatches> views;
   views.reserve(matched.size());
-  for (std::optional<MatchedView>& view : matched) views.push_back(std::move(*view));
+  for (std::optional<ViewMatches>& view : matched) views.push_back(std::move(*view));
   return views;
 }
 
@@ -238,7 +238,7 @@ class Stream final : public JoinedBatchStream {
     }
     while (true) {
       LeftRows part = pending_.TakeFirst(part_rows_);
-      Result<std::vector<MatchedView>> views = JoinViews(plan_, part, rows_, context_);
+      Result<std::vector<ViewMatches>> views = JoinViews(plan_, part, rows_, context_);
       if (views.ok()) {
         row_count_ += part.row_count();
         for (std::size_t i = 0; i < statistics_.size(); ++i) AddStatistics((*views)[i].statistics, statistics_[i]);

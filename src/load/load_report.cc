@@ -33,7 +33,7 @@ double PerSecond(double count, const LoadMeasurement& measured) {
   return measured.seconds() > 0 ? count / measured.seconds() : 0;
 }
 
-std::string_view ModeOf(const LoadOptions& options) { return options.rate > 0 ? "open" : "closed"; }
+std::string_view ModeOf(const LoadRunOptions& options) { return options.rate > 0 ? "open" : "closed"; }
 
 void WriteNumber(JsonWriter& json, std::string_view name, double value, int digits) {
   json.Key(name);
@@ -52,7 +52,7 @@ void WriteLatencies(JsonWriter& json, std::string_view name, const LatencyHistog
   json.EndObject();
 }
 
-void WriteOptions(JsonWriter& json, const LoadOptions& options) {
+void WriteOptions(JsonWriter& json, const LoadRunOptions& options) {
   json.StringMember("mode", ModeOf(options));
   json.StringMember("server", options.address.ToString());
   json.StringMember("path", options.path);
@@ -67,7 +67,7 @@ void WriteOptions(JsonWriter& json, const LoadOptions& options) {
 
 }  // namespace
 
-std::string LoadReportText(const LoadOptions& options, const LoadMeasurement& measured) {
+std::string LoadReportText(const LoadRunOptions& options, const LoadMeasurement& measured) {
   const auto count = static_cast<double>(measured.answer_count);
   std::string text = std::string(ModeOf(options)) + " loop, " + std::to_string(options.connection_count) +
                      " connections, " + std::to_string(options.pipelined_count) + " requests on each";
@@ -95,7 +95,7 @@ std::string LoadReportText(const LoadOptions& options, const LoadMeasurement& me
   return text;
 }
 
-std::string LoadReportJson(const LoadOptions& options, const LoadMeasurement& measured) {
+std::string LoadReportJson(const LoadRunOptions& options, const LoadMeasurement& measured) {
   std::string text;
   JsonWriter json(text);
   json.BeginObject();

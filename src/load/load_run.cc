@@ -32,7 +32,7 @@ double CpuSeconds() {
 }
 
 // The part of thread `index`: what does not divide goes to the first threads.
-LoadPart PartOf(const LoadOptions& options, int index) {
+LoadPart PartOf(const LoadRunOptions& options, int index) {
   const int count = options.thread_count;
   LoadPart part;
   part.connection_count = options.connection_count / count + (index < options.connection_count % count ? 1 : 0);
@@ -48,7 +48,7 @@ LoadPart PartOf(const LoadOptions& options, int index) {
 
 }  // namespace
 
-Status CheckLoadOptions(const LoadOptions& options) {
+Status CheckLoadOptions(const LoadRunOptions& options) {
   LARDER_RETURN_IF_ERROR(CheckCount("connections", options.connection_count, kMaxConnections));
   LARDER_RETURN_IF_ERROR(CheckCount("pipelined requests", options.pipelined_count, kMaxPipelined));
   LARDER_RETURN_IF_ERROR(CheckCount("threads", options.thread_count, kMaxThreads));

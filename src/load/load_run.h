@@ -6,7 +6,7 @@
 namespace larder {
 
 /// Checks that the parts of a load fit each other. Fails with kUsage.
-Status CheckLoadOptions(const LoadOptions& options);
+Status CheckLoadOptions(const LoadRunOptions& options);
 
 /// Runs a load. Fails as CheckLoadOptions, and as RunLoadPart when one of its threads does; a load that was cancelled
 /// gives what was measured until then. Blocks for the duration and at most a time-out more.

@@ -57,7 +57,7 @@ class LoadTest : public testing::Test {
   const std::unique_ptr<Clock> clock_ = NewSystemClock();
   TestHandler handler_;
   std::unique_ptr<http::Server> server_;
-  LoadOptions options_;
+  LoadRunOptions options_;
   std::unique_ptr<RequestBodies> bodies_ = NewFixedBodies({"some", "bodies"});
   std::optional<ExpectedValues> expected_;
   Cancellation cancellation_;
@@ -187,21 +187,21 @@ TEST_F(LoadTest, StopsWhenCancelled) {
 
 TEST_F(LoadTest, RefusesNonsense) {
   const auto refused = [&](auto change) {
-    const LoadOptions kept = options_;
+    const LoadRunOptions kept = options_;
     change(options_);
     EXPECT_EQ(Run().status().reason(), Reason::kUsage);
     options_ = kept;
   };
-  refused([](LoadOptions& options) { options.connection_count = 0; });
-  refused([](LoadOptions& options) { options.pipelined_count = 1001; });
-  refused([](LoadOptions& options) { options.thread_count = 2; });
-  refused([](LoadOptions& options) { options.rate = -1; });
-  refused([](LoadOptions& options) { options.duration_ns = 0; });
-  refused([](LoadOptions& options) { options.timeout_ns = INT64_MAX; });
+  refused([](LoadRunOptions& options) { options.connection_count = 0; });
+  refused([](LoadRunOptions& options) { options.pipelined_count = 1001; });
+  refused([](LoadRunOptions& options) { options.thread_count = 2; });
+  refused([](LoadRunOptions& options) { options.rate = -1; });
+  refused([](LoadRunOptions& options) { options.duration_ns = 0; });
+  refused([](LoadRunOptions& options) { options.timeout_ns = INT64_MAX; });
 }
 
 TEST(LoadReport, TellsWhatWasMeasured) {
-  LoadOptions options;
+  LoadRunOptions options;
   options.rate = 50;
   options.row_count = 10;
   LoadMeasurement measured;

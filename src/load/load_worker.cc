@@ -260,7 +260,7 @@ class LoadWorker {
   }
 
   const LoadContext& context_;
-  const LoadOptions& options_;
+  const LoadRunOptions& options_;
   const LoadPart part_;
   Random random_;
   http::Socket epoll_;

@@ -17,7 +17,7 @@
 namespace larder {
 
 /// Says how a load is run.
-struct LoadOptions {
+struct LoadRunOptions {
   http::Address address;
   std::string path = "/get-online-features";
   std::string content_type = "application/json";
@@ -61,7 +61,7 @@ struct LoadMeasurement {
 
 /// Holds what the threads of a load share. All of it outlives them.
 struct LoadContext {
-  const LoadOptions& options;
+  const LoadRunOptions& options;
   const RequestBodies& bodies;
   const ExpectedValues* expected;  ///< nullptr: values are not compared
   const Clock& clock;

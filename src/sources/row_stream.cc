@@ -51,7 +51,7 @@ struct FileRows {
   }
 };
 
-StoredRead ReadOf(const RowPart& part) {
+FileRead ReadOf(const RowPart& part) {
   return {.columns = part.mapping->stored_columns(),
           .ranges = part.ranges,
           .rows = part.rows,
@@ -164,8 +164,8 @@ constexpr std::int64_t kGuessedRowBytes = 32;
 class RowPieces final : public OrdinalBatchPieces {
  public:
   Status Add(RowPart part) {
-    LARDER_ASSIGN_OR_RETURN(const std::vector<StoredRead> reads, part.files->Split(part.file, ReadOf(part)));
-    for (const StoredRead& read : reads) {
+    LARDER_ASSIGN_OR_RETURN(const std::vector<FileRead> reads, part.files->Split(part.file, ReadOf(part)));
+    for (const FileRead& read : reads) {
       part.rows = read.rows;
       part.gives_more = true;
       part.table = read.table;

@@ -73,12 +73,12 @@ class KeptRows final : public StoredBatchStream {
 /// Reads a file and turns its columns into stored ones: converts, fills up what the file lacks, adds partition columns.
 class TableRows final : public StoredBatchStream {
  public:
-  TableRows(const StoredFiles& files, std::size_t file, const StoredRead& read)
+  TableRows(const StoredFiles& files, std::size_t file, const FileRead& read)
       : files_(files), file_(file), columns_(read.columns), read_columns_(read.columns) {
     if (read.rows && !read.rows->empty()) last_row_ = OrdinalRow(read.rows->back());
   }
 
-  Status Open(const StoredRead& read) {
+  Status Open(const FileRead& read) {
     table_ = read.table;
     if (table_ == nullptr) {
       LARDER_ASSIGN_OR_RETURN(table_, files_.OpenPinned(file_));
@@ -101,7 +101,7 @@ class TableRows final : public StoredBatchStream {
   }
 
  private:
-  Status Begin(const StoredRead& read) {
+  Status Begin(const FileRead& read) {
     ReadRequest request;
     for (const std::size_t column : read_columns_) {
       const std::string& name = files_.bound()->stored()[column].name;
@@ -244,7 +244,7 @@ Status StoredFiles::CheckPinned(std::size_t file) const {
   return {};
 }
 
-std::int64_t StoredRead::RowsOfGroups() const {
+std::int64_t FileRead::RowsOfGroups() const {
   std::int64_t row_count = 0;
   for (const int group : row_groups) row_count += table->row_groups()[static_cast<std::size_t>(group)].row_count;
   return row_count;
@@ -261,7 +261,7 @@ Result<std::shared_ptr<const TableFile>> StoredFiles::OpenPinned(std::size_t fil
   return table;
 }
 
-std::vector<int> StoredFiles::ChooseGroups(const TableFile& table, const StoredRead& read) const {
+std::vector<int> StoredFiles::ChooseGroups(const TableFile& table, const FileRead& read) const {
   std::vector<UsefulRange> ranges;
   for (const UsefulRange& range : read.ranges) {
     if (table.schema()->GetFieldIndex(range.column) >= 0) ranges.push_back(range);
@@ -289,16 +289,16 @@ void StoredFiles::CountPruned(const TableFile& table, const std::vector<int>& ch
   }
 }
 
-Result<std::vector<StoredRead>> StoredFiles::Split(std::size_t file, const StoredRead& read) const {
+Result<std::vector<FileRead>> StoredFiles::Split(std::size_t file, const FileRead& read) const {
   const bool is_small = list_.files[file].info.size_bytes < kLeastSplitBytes;
-  if (is_small || decoded_.Find(file, read.columns) != nullptr) return std::vector<StoredRead>{read};
+  if (is_small || decoded_.Find(file, read.columns) != nullptr) return std::vector<FileRead>{read};
   LARDER_RETURN_IF_ERROR(CheckPinned(file));
   LARDER_ASSIGN_OR_RETURN(const std::shared_ptr<const TableFile> table, OpenPinned(file));
-  if (table->format() != FileFormat::kParquet) return std::vector<StoredRead>{read};
+  if (table->format() != FileFormat::kParquet) return std::vector<FileRead>{read};
   const std::vector<int> chosen = ChooseGroups(*table, read);
   const std::vector<std::string> names = NamesInFile(*table, read.columns);
   CountPruned(*table, chosen, names);
-  std::vector<StoredRead> parts;
+  std::vector<FileRead> parts;
   std::int64_t part_bytes = 0;
   for (const int group : chosen) {
     if (parts.empty() || part_bytes >= kPartBytes) {
@@ -308,13 +308,13 @@ Result<std::vector<StoredRead>> StoredFiles::Split(std::size_t file, const Store
     parts.back().row_groups.push_back(group);
     part_bytes += table->StoredBytes(group, names);
   }
-  for (StoredRead& part : parts) {
+  for (FileRead& part : parts) {
     if (part.rows) part.rows = RowsWithin(*table, part.row_groups, *part.rows);
   }
   return parts;
 }
 
-Result<std::unique_ptr<StoredBatchStream>> StoredFiles::Open(std::size_t file, const StoredRead& read) const {
+Result<std::unique_ptr<StoredBatchStream>> StoredFiles::Open(std::size_t file, const FileRead& read) const {
   LARDER_RETURN_IF_ERROR(CheckPinned(file));
   if (std::shared_ptr<const DecodedFile> decoded = decoded_.Find(file, read.columns)) {
     counts_.decoded_hits += 1;

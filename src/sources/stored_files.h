@@ -30,7 +30,7 @@ class StoredBatchStream {
 };
 
 /// Says what to read of a file.
-struct StoredRead {
+struct FileRead {
   std::vector<std::size_t> columns = {};  ///< indexes of stored columns, ascending
   std::vector<UsefulRange> ranges = {};   ///< by names of stored columns
   /// Rows that are wanted: ordinals, ascending, of which only OrdinalRow counts. Rows that nobody wants may come along.
@@ -77,11 +77,11 @@ class StoredFiles {
   ReadStatistics statistics() const { return counts_.Total(); }
 
   /// Opens one file. Fails with kFileChanged, naming it, when it is not the one that was pinned.
-  Result<std::unique_ptr<StoredBatchStream>> Open(std::size_t file, const StoredRead& read) const;
+  Result<std::unique_ptr<StoredBatchStream>> Open(std::size_t file, const FileRead& read) const;
 
   /// Cuts a read into parts that can be read at the same time and together give what it gives, in this order. A small
   /// file stays whole and is not opened; no part when no row group is of use. Fails as `Open` does.
-  Result<std::vector<StoredRead>> Split(std::size_t file, const StoredRead& read) const;
+  Result<std::vector<FileRead>> Split(std::size_t file, const FileRead& read) const;
 
   /// Says which stored columns will be asked for: CSV files are decoded for all of them at once and kept.
   void KeepDecoded(std::span<const std::size_t> columns) const { decoded_.Want(columns); }
@@ -98,7 +98,7 @@ class StoredFiles {
   friend class TableRows;
 
   Result<std::shared_ptr<const TableFile>> OpenPinned(std::size_t file) const;
-  std::vector<int> ChooseGroups(const TableFile& table, const StoredRead& read) const;
+  std::vector<int> ChooseGroups(const TableFile& table, const FileRead& read) const;
   /// Returns the names of the columns that stand in the file itself.
   std::vector<std::string> NamesInFile(const TableFile& table, const std::vector<std::size_t>& columns) const;
   void CountPruned(const TableFile& table, const std::vector<int>& chosen, const std::vector<std::string>& names) const;

@@ -119,6 +119,26 @@ def check_listed(files):
             yield Fault("unlisted", path, 0, "no CMakeLists.txt names it")
 
 
+_NAMESPACE = re.compile(r"namespace ([\w:]*) ?\{")
+_TYPE = re.compile(r"(?:template <.*> )?(?:struct|class|enum class) (\w+)\b(?!<|.*;\s*$)")
+
+
+def check_type_names(files):
+    """A type of a namespace is defined in one header of src: of two, the linker takes parts of either, silently."""
+    places = {}
+    for path in sorted(files):
+        if not re.match(r"src/.*(?<!_test)\.h$", path):
+            continue
+        namespace = ""
+        for number, line in enumerate(files[path].splitlines(), start=1):
+            if opened := _NAMESPACE.match(line):
+                namespace = opened.group(1)
+            elif found := _TYPE.match(line):
+                place = places.setdefault((namespace, found.group(1)), path)
+                if place != path:
+                    yield Fault("type-twice", path, number, f"{found.group(1)} is defined in {place}, too", found.group(1))
+
+
 def check_modules(files):
     """All rules about modules; `files` maps each path to its text."""
     depends = module_depends(files)
@@ -126,3 +146,4 @@ def check_modules(files):
     yield from check_includes(files, depends)
     yield from check_folders(files)
     yield from check_listed(files)
+    yield from check_type_names(files)

@@ -50,6 +50,8 @@ CASES = [
     ("module", {"src/base/CMakeLists.txt": "larder_module(base SOURCES clock.cc clock_test.cc DEPENDS http)\n"}),
     ("module", {"src/odd/CMakeLists.txt": "larder_module(odd SOURCES DEPENDS base)\n"}),
     ("unlisted", {"src/base/orphan.cc": "int a;\n"}),
+    ("type-twice", {name: "// Time.\n#pragma once\n\nnamespace larder {\n\n/// Holds a time.\nstruct Time {\n  int a;\n};\n\n}  // namespace larder\n"
+                    for name in ("src/base/clock.h", "src/http/server.h")}),
     ("header", {"src/base/clock.h": "#pragma once\n"}),
     ("header", {"src/base/clock.h": "// The time.\n"}),
     ("contract", {"src/base/clock.h": "// Time.\n#pragma once\n\nint Now();\n"}),
