@@ -2,17 +2,22 @@
 #include <arrow/record_batch.h>
 #include <arrow/table.h>
 #include <arrow/type.h>
+#include <sys/resource.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "cli/commands.h"
+#include "cli/historical_report.h"
+#include "cli/output_space.h"
 #include "cli/table_output.h"
 #include "columnar/arrow_status.h"
 #include "columnar/table_writer.h"
 #include "retrieval/historical.h"
-#include "text/json_writer.h"
+#include "text/quantity_text.h"
 
 namespace larder {
 namespace {
@@ -26,82 +31,40 @@ struct HistoricalArguments {
   bool full_names = false;
   bool as_known = false;
   bool matches = false;
+  bool plan = false;
 };
 
-// What the command tells when it is done.
-struct Outcome {
-  std::int64_t row_count = 0;
-  double seconds = 0;
-  std::int64_t peak_bytes = 0;
-  std::string output;
+// The most memory that this process has taken so far.
+std::int64_t PeakResidentBytes() {
+  rusage usage{};
+  return ::getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss * 1024 : 0;
+}
+
+// Says what is in the way of the output, and clears away what killed runs left of it.
+Status MakeReadyForOutput(const CommandContext& context, const std::string& path, std::int64_t least_bytes) {
+  if (const auto removed = RemoveLeftovers(context.platform.files, path); removed > 0) {
+    context.Say("removed what " + FormatCount(removed) + " earlier run" + (removed == 1 ? "" : "s") +
+                " left unfinished of " + path);
+  }
+  LARDER_ASSIGN_OR_RETURN(const std::string warning, CheckOutputSpace(context.platform.files, {path, least_bytes}));
+  if (!warning.empty()) context.Say(warning);
+  return {};
+}
+
+// The file to write.
+struct Output {
+  std::string path;
+  std::optional<std::int64_t> row_count;  // that it will have, if that is known
+  bool parallel = false;                  // encode columns on several threads
 };
 
-std::string Share(std::int64_t part, std::int64_t whole) {
-  if (whole == 0) return "no rows";
-  const double percent = 100.0 * static_cast<double>(part) / static_cast<double>(whole);
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f %%", percent);
-  return text;
-}
-
-void Summarize(const CommandContext& context, const HistoricalRows& rows, const Outcome& outcome) {
-  for (const ViewSummary& view : rows.summaries()) {
-    const ViewStatistics& join = view.join;
-    std::string line = view.view + ": matched " + Share(join.matched_rows, outcome.row_count) + " of the rows";
-    if (join.outside_max_age_rows > 0) line += ", " + std::to_string(join.outside_max_age_rows) + " too old";
-    line += "; " + std::to_string(join.rows_read) + " rows read";
-    const std::int64_t ignored = join.null_key_rows + join.null_time_rows;
-    if (ignored > 0) line += ", " + std::to_string(ignored) + " of them without key or time ignored";
-    context.Say(line);
-  }
-  char text[160];
-  std::snprintf(text, sizeof text, "%lld rows in %.2f s, %.0f rows/s, peak of the engine's buffers %lld MiB",
-                static_cast<long long>(outcome.row_count), outcome.seconds,
-                outcome.seconds > 0 ? static_cast<double>(outcome.row_count) / outcome.seconds : 0.0,
-                static_cast<long long>((outcome.peak_bytes + (1 << 20) - 1) >> 20));
-  context.Say(text);
-  if (!outcome.output.empty()) context.Say("written to " + outcome.output);
-}
-
-std::string OutcomeJson(const HistoricalRows& rows, const Outcome& outcome) {
-  std::string text;
-  JsonWriter json(text);
-  json.BeginObject();
-  json.IntegerMember("rows", outcome.row_count);
-  json.Key("seconds");
-  json.Float64(outcome.seconds);
-  json.IntegerMember("peak_bytes", outcome.peak_bytes);
-  json.StringMember("output", outcome.output);
-  json.Key("columns");
-  json.BeginArray();
-  for (const auto& field : rows.schema()->fields()) json.String(field->name());
-  json.EndArray();
-  json.Key("views");
-  json.BeginArray();
-  for (const ViewSummary& view : rows.summaries()) {
-    json.BeginObject();
-    json.StringMember("view", view.view);
-    json.IntegerMember("rows_read", view.join.rows_read);
-    json.IntegerMember("rows_without_key", view.join.null_key_rows);
-    json.IntegerMember("rows_without_time", view.join.null_time_rows);
-    json.IntegerMember("matched", view.join.matched_rows);
-    json.IntegerMember("not_found", view.join.not_found_rows);
-    json.IntegerMember("outside_max_age", view.join.outside_max_age_rows);
-    json.IntegerMember("row_groups_read", view.reads.row_groups_read);
-    json.IntegerMember("row_groups_pruned", view.reads.row_groups_pruned);
-    json.EndObject();
-  }
-  json.EndArray();
-  json.EndObject();
-  return text + "\n";
-}
-
-// Writes all rows to the file; it appears when the last one is written.
-Status WriteRows(const CommandContext& context, HistoricalRows& rows, const std::string& path, bool parallel) {
+// Writes all rows to the file; it appears when the last one is written. Returns its size.
+Result<std::int64_t> WriteRows(const CommandContext& context, HistoricalRows& rows, const Output& output) {
   // A training set can be made again: no waiting for the disk.
-  const TableWriterOptions options{.parallel = parallel, .durable = false};
-  LARDER_ASSIGN_OR_RETURN(const auto writer, CreateTableFile(context.platform.files, path, rows.schema(), options));
-  context.progress.Begin("writing " + path, "rows");
+  const TableWriterOptions options{.parallel = output.parallel, .durable = false};
+  LARDER_ASSIGN_OR_RETURN(const auto writer,
+                          CreateTableFile(context.platform.files, output.path, rows.schema(), options));
+  context.progress.Begin("writing " + output.path, "rows");
   std::int64_t written = 0;
   while (true) {
     LARDER_RETURN_IF_ERROR(context.cancellation.Check());
@@ -109,10 +72,12 @@ Status WriteRows(const CommandContext& context, HistoricalRows& rows, const std:
     if (batch == nullptr) break;
     LARDER_RETURN_IF_ERROR(writer->Write(*batch));
     written += batch->num_rows();
-    context.progress.Update(written, rows.row_count());
+    context.progress.Update(written, output.row_count.value_or(Progress::kUnknownTotal));
   }
   context.progress.End();
-  return writer->Close();
+  LARDER_RETURN_IF_ERROR(writer->Close());
+  LARDER_ASSIGN_OR_RETURN(const FileInfo info, context.platform.files.Stat(output.path));
+  return info.size_bytes;
 }
 
 // Prints the first rows; the others are not put together.
@@ -136,7 +101,7 @@ Status PrintRows(const CommandContext& context, HistoricalRows& rows) {
   return {};
 }
 
-Status RunHistorical(const HistoricalArguments& arguments, CommandContext& context) {
+Result<HistoricalRequest> RequestOf(const HistoricalArguments& arguments, const CommandContext& context) {
   if (arguments.entities.empty()) {
     return Status(Reason::kUsage, "larder historical: no entity table", "name it with --entities FILE");
   }
@@ -147,24 +112,69 @@ Status RunHistorical(const HistoricalArguments& arguments, CommandContext& conte
   request.as_known = arguments.as_known;
   request.matches = arguments.matches;
   if (!arguments.output.empty()) LARDER_RETURN_IF_ERROR(FileFormatOf(arguments.output).status());
+  return request;
+}
+
+Status PrintPlan(const CommandContext& context, HistoricalJob& job) {
+  LARDER_ASSIGN_OR_RETURN(const HistoricalEstimate estimate, job.Estimate());
+  context.Print(context.flags.json ? EstimateJson(estimate, *job.schema())
+                                   : EstimateText(estimate, job.schema()->num_fields()));
+  return {};
+}
+
+// Says how each view is joined, where that is known and is not what was told before; returns what is told now.
+std::vector<std::string> SayPlans(const CommandContext& context, const HistoricalRows& rows,
+                                  std::vector<std::string> told) {
+  const std::vector<ViewSummary> views = rows.summaries();
+  told.resize(views.size());
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    if (views[i].join.passes == 0) continue;
+    std::string line = PlanLine(views[i]);
+    if (line == told[i]) continue;
+    context.Say(line);
+    told[i] = std::move(line);
+  }
+  return told;
+}
+
+Status RunHistorical(const HistoricalArguments& arguments, CommandContext& context) {
+  const std::int64_t began_ns = context.platform.clock.MonotonicNs();
+  LARDER_ASSIGN_OR_RETURN(const HistoricalRequest request, RequestOf(arguments, context));
   LARDER_ASSIGN_OR_RETURN(const auto project, context.OpenProjectToRead());
+  LARDER_ASSIGN_OR_RETURN(const auto job, OpenHistorical(*project, request));
+  if (arguments.plan) return PrintPlan(context, *job);
+  const std::string path = arguments.output.empty() ? "" : context.FilePath(arguments.output);
+  std::optional<std::int64_t> expected;
+  if (!path.empty()) {
+    LARDER_ASSIGN_OR_RETURN(expected, job->RowCount());
+    const std::int64_t least_bytes = expected.value_or(0) * LeastRowBytes(*job->schema());
+    LARDER_RETURN_IF_ERROR(MakeReadyForOutput(context, path, least_bytes));
+  }
+
   MemoryBudget memory(project->config().engine.memory_bytes);
   const ExecutionContext execution{memory, project->threads(), &context.cancellation, &context.progress,
                                    project->config().engine.spill};
-  const std::int64_t began_ns = context.platform.clock.MonotonicNs();
-  LARDER_ASSIGN_OR_RETURN(const auto rows, GetHistorical(*project, request, execution));
-  Outcome outcome{0, 0, 0, arguments.output};
-  if (arguments.output.empty()) {
-    LARDER_RETURN_IF_ERROR(PrintRows(context, *rows));
-  } else {
-    LARDER_RETURN_IF_ERROR(
-        WriteRows(context, *rows, context.FilePath(arguments.output), project->threads() != nullptr));
+  LARDER_ASSIGN_OR_RETURN(const auto rows, job->Start(execution));
+  HistoricalOutcome outcome;
+  outcome.output = arguments.output;
+  if (path.empty()) LARDER_RETURN_IF_ERROR(PrintRows(context, *rows));
+  std::vector<std::string> told = SayPlans(context, *rows, {});
+  if (!path.empty()) {
+    LARDER_ASSIGN_OR_RETURN(outcome.output_bytes,
+                            WriteRows(context, *rows, {path, expected, project->threads() != nullptr}));
   }
   outcome.row_count = rows->row_count();
   outcome.seconds = static_cast<double>(context.platform.clock.MonotonicNs() - began_ns) / 1e9;
-  outcome.peak_bytes = memory.peak_bytes();
-  Summarize(context, *rows, outcome);
-  if (context.flags.json && !arguments.output.empty()) context.Print(OutcomeJson(*rows, outcome));
+  outcome.buffer_bytes = memory.peak_bytes();
+  outcome.peak_resident_bytes = PeakResidentBytes();
+  told = SayPlans(context, *rows, std::move(told));
+  for (const ViewSummary& view : rows->summaries()) {
+    context.Say(MatchLine(view, outcome.row_count, !path.empty()));
+  }
+  context.Say(OutcomeLine(outcome));
+  if (path.empty()) return {};
+  context.Say("written to " + outcome.output + " (" + FormatBytes(outcome.output_bytes) + ")");
+  if (context.flags.json) context.Print(OutcomeJson(*rows, outcome));
   return {};
 }
 
@@ -183,6 +193,7 @@ CommandRun DeclareHistorical(ArgumentList& arguments) {
   arguments.Flag("--as-known", values->as_known,
                  "Only rows that were known: created time <= event time of the entity row");
   arguments.Flag("--matches", values->matches, "Add view__event_time, view__age, view__status");
+  arguments.Flag("--plan", values->plan, "Only tell what would be read, and how much");
   return [values](CommandContext& context) { return RunHistorical(*values, context); };
 }
 

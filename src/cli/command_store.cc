@@ -5,7 +5,9 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
+#include <array>
 #include <cctype>
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <utility>
@@ -43,6 +45,15 @@ std::string Member(const JsonObject& object, std::string_view name) {
   return value->get(text) == simdjson::SUCCESS ? std::string(text) : std::string(simdjson::minify(*value));
 }
 
+std::string InSeconds(const JsonObject& view) {
+  double seconds = 0;
+  const auto* value = view.Find("seconds");
+  if (value == nullptr || value->get(seconds) != simdjson::SUCCESS) return "";
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), " in %.2f s", seconds);
+  return text.data();
+}
+
 Status SayMaterialized(const CommandContext& context, const std::string& body) {
   LARDER_ASSIGN_OR_RETURN(const JsonDocument document, JsonDocument::Parse(body));
   simdjson::dom::array views;
@@ -51,7 +62,8 @@ Status SayMaterialized(const CommandContext& context, const std::string& body) {
     LARDER_ASSIGN_OR_RETURN(const JsonObject view, JsonObject::Of(element, "view"));
     std::string line = Member(view, "view") + "@" + Member(view, "version") + ": " + Member(view, "rows_written") +
                        " rows written, " + Member(view, "rows_older") + " older than what is online, " +
-                       Member(view, "rows_read") + " read; from " + Member(view, "from") + " to " + Member(view, "to");
+                       Member(view, "rows_read") + " read" + InSeconds(view) + "; from " + Member(view, "from") +
+                       " to " + Member(view, "to");
     if (Member(view, "rows_ignored") != "0")
       line += "; " + Member(view, "rows_ignored") + " without key or time ignored";
     context.Print(line + "\n");

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "text/quantity_text.h"
+
 namespace larder {
 namespace {
 
@@ -56,8 +58,7 @@ std::string TerminalProgress::Line(std::int64_t done, std::int64_t total) const 
     if (is_terminal_) line += "[" + std::string(filled, '#') + std::string(kBarWidth - filled, '.') + "] ";
     line += std::to_string(static_cast<int>(share * 100)) + " %, ";
   }
-  line +=
-      std::to_string(done) + " " + unit_ + ", " + std::to_string(static_cast<std::int64_t>(rate)) + " " + unit_ + "/s";
+  line += FormatCount(done) + " " + unit_ + ", " + FormatCount(static_cast<std::int64_t>(rate)) + " " + unit_ + "/s";
   if (total > done && rate > 0) line += ", " + Seconds(static_cast<double>(total - done) / rate) + " left";
   return line;
 }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "base/timestamp.h"
 #include "columnar/arrow_status.h"
 #include "retrieval/view_tables.h"
@@ -87,17 +88,19 @@ Status AppendMatch(const JoinedView& view, const arrow::TimestampArray& left_tim
 
 class JoinedRows final : public HistoricalRows {
  public:
-  JoinedRows(std::shared_ptr<const RetrievalPlan> plan, std::unique_ptr<ViewTables> tables,
-             const HistoricalRequest& request)
-      : plan_(std::move(plan)), tables_(std::move(tables)), request_(request) {}
+  JoinedRows(std::shared_ptr<const RetrievalPlan> plan, const HistoricalRequest& request)
+      : plan_(std::move(plan)), request_(request), null_values_(plan_->views.size()) {}
 
-  Status Join(const EntityTable& entities, const ExecutionContext& context) {
+  // Settles the columns; before anything else.
+  void Describe(const arrow::Schema& own) { schema_ = MakeSchema(own); }
+
+  Status Join(const EntityTable& entities, std::unique_ptr<ViewTables> tables, const ExecutionContext& context) {
+    tables_ = std::move(tables);
     join_plan_ = MakeJoinPlan(*plan_, entities, *tables_);
     join_plan_.as_known = request_.as_known;
     join_plan_.match_details = request_.matches;
     own_column_count_ = entities.own_column_count();
     request_column_ = entities.needed_column(plan_->key_columns.size());
-    schema_ = MakeSchema(*entities.own_schema());
     std::vector<FeatureRows*> views;
     for (std::size_t i = 0; i < plan_->views.size(); ++i) views.push_back(&tables_->feature_rows(i));
     LARDER_ASSIGN_OR_RETURN(left_, entities.Read());
@@ -110,7 +113,12 @@ class JoinedRows final : public HistoricalRows {
   std::vector<ViewSummary> summaries() const override {
     std::vector<ViewSummary> summaries;
     for (std::size_t i = 0; i < plan_->views.size(); ++i) {
-      summaries.push_back({join_plan_.views[i].name, joined_->statistics()[i], tables_->read_statistics(i)});
+      ViewSummary summary{join_plan_.views[i].name, joined_->statistics()[i], tables_->read_statistics(i)};
+      summary.null_values = null_values_[i];
+      for (const OutputColumn& output : plan_->outputs) {
+        if (IsOfView(plan_->slots[output.slot], i)) summary.values += rows_given_;
+      }
+      summaries.push_back(std::move(summary));
     }
     return summaries;
   }
@@ -133,7 +141,11 @@ class JoinedRows final : public HistoricalRows {
     LARDER_RETURN_IF_ERROR(Compute(*plan_, row_count, row_name, values));
     arrow::ArrayVector columns;
     for (int i = 0; i < own_column_count_; ++i) columns.push_back(batch->left->column(i));
-    for (const OutputColumn& output : plan_->outputs) columns.push_back(values[output.slot]);
+    for (const OutputColumn& output : plan_->outputs) {
+      const ValueSlot& slot = plan_->slots[output.slot];
+      if (slot.origin == SlotOrigin::kView) null_values_[slot.view_use] += values[output.slot]->null_count();
+      columns.push_back(values[output.slot]);
+    }
     const auto& times = static_cast<const arrow::TimestampArray&>(*batch->left->column(join_plan_.left_time_column));
     for (const MatchedView& match : matches()) {
       LARDER_RETURN_IF_ERROR(AppendMatch(batch->views[match.view_use], times, columns));
@@ -143,6 +155,10 @@ class JoinedRows final : public HistoricalRows {
   }
 
  private:
+  static bool IsOfView(const ValueSlot& slot, std::size_t view) {
+    return slot.origin == SlotOrigin::kView && slot.view_use == view;
+  }
+
   std::span<const MatchedView> matches() const {
     return request_.matches ? std::span<const MatchedView>(plan_->matches) : std::span<const MatchedView>();
   }
@@ -170,18 +186,86 @@ class JoinedRows final : public HistoricalRows {
   int own_column_count_ = 0;
   int request_column_ = 0;
   std::int64_t rows_given_ = 0;
+  std::vector<std::int64_t> null_values_;  // by view
+};
+
+// What a request was found to mean, its files open.
+struct CheckedRequest {
+  std::shared_ptr<const RetrievalPlan> plan;
+  EntityTable entities;
+  std::unique_ptr<ViewTables> tables;
+};
+
+class CheckedJob final : public HistoricalJob {
+ public:
+  CheckedJob(FileSystem& files, const HistoricalRequest& request, CheckedRequest checked)
+      : files_(files),
+        plan_(std::move(checked.plan)),
+        entities_(std::move(checked.entities)),
+        tables_(std::move(checked.tables)),
+        request_(request),
+        rows_(std::make_unique<JoinedRows>(plan_, request)) {
+    rows_->Describe(*entities_.own_schema());
+    schema_ = rows_->schema();
+  }
+
+  const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
+  Result<std::optional<std::int64_t>> RowCount() const override {
+    LARDER_ASSIGN_OR_RETURN(const EntityEstimate entities, Entities());
+    return entities.row_count;
+  }
+
+  Result<HistoricalEstimate> Estimate() override {
+    LARDER_ASSIGN_OR_RETURN(const EntityEstimate entities, Entities());
+    HistoricalEstimate estimate;
+    estimate.row_count = entities.row_count;
+    estimate.least_row_bytes = LeastRowBytes(*schema_);
+    for (std::size_t i = 0; i < plan_->views.size(); ++i) {
+      const ViewUse& use = plan_->views[i];
+      const ViewFiles of{use.view, tables_->rows(i).files(), use.features};
+      LARDER_ASSIGN_OR_RETURN(ViewEstimate view, EstimateView(files_, of, entities, request_.matches));
+      view.view = Title(use);
+      estimate.views.push_back(std::move(view));
+    }
+    return estimate;
+  }
+
+  Result<std::unique_ptr<HistoricalRows>> Start(const ExecutionContext& context) override {
+    LARDER_CHECK(rows_ != nullptr);
+    LARDER_RETURN_IF_ERROR(rows_->Join(entities_, std::move(tables_), context));
+    return std::unique_ptr<HistoricalRows>(std::move(rows_));
+  }
+
+ private:
+  Result<EntityEstimate> Entities() const { return EstimateEntities(files_, request_.entities, entities_.time_name()); }
+
+  FileSystem& files_;
+  const std::shared_ptr<const RetrievalPlan> plan_;
+  const EntityTable entities_;
+  std::unique_ptr<ViewTables> tables_;
+  const HistoricalRequest request_;
+  std::shared_ptr<arrow::Schema> schema_;
+  std::unique_ptr<JoinedRows> rows_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<HistoricalRows>> GetHistorical(Project& project, const HistoricalRequest& request,
-                                                      const ExecutionContext& context) {
+std::int64_t LeastRowBytes(const arrow::Schema& schema) {
+  std::int64_t bits = 0;
+  for (const auto& field : schema.fields()) {
+    const int width = field->type()->bit_width();
+    bits += width > 0 ? width : 0;
+  }
+  return bits / 8;
+}
+
+Result<std::unique_ptr<HistoricalJob>> OpenHistorical(Project& project, const HistoricalRequest& request) {
   LARDER_ASSIGN_OR_RETURN(auto snapshot, project.Snapshot());
-  LARDER_ASSIGN_OR_RETURN(const auto plan, PlanRetrieval(std::move(snapshot), request.features));
+  LARDER_ASSIGN_OR_RETURN(auto plan, PlanRetrieval(std::move(snapshot), request.features));
 
   EntityTableRequest needed{request.entities, true, request.timestamp, plan->key_columns};
   needed.columns.insert(needed.columns.end(), plan->request_columns.begin(), plan->request_columns.end());
-  LARDER_ASSIGN_OR_RETURN(const EntityTable entities,
+  LARDER_ASSIGN_OR_RETURN(EntityTable entities,
                           EntityTable::Open(project.files(), std::move(needed), arrow::default_memory_pool()));
   LARDER_RETURN_IF_ERROR(CheckOutputNames(*plan, entities.own_schema()->field_names()));
   if (request.matches) LARDER_RETURN_IF_ERROR(CheckMatchNames(*plan, entities.own_schema()->field_names()));
@@ -190,9 +274,14 @@ Result<std::unique_ptr<HistoricalRows>> GetHistorical(Project& project, const Hi
   std::vector<ResolvedView> views;
   for (const ViewUse& use : plan->views) views.push_back(use.view);
   LARDER_RETURN_IF_ERROR(tables->Open(views));
-  auto rows = std::make_unique<JoinedRows>(plan, std::move(tables), request);
-  LARDER_RETURN_IF_ERROR(rows->Join(entities, context));
-  return std::unique_ptr<HistoricalRows>(std::move(rows));
+  return std::unique_ptr<HistoricalJob>(std::make_unique<CheckedJob>(
+      project.files(), request, CheckedRequest{std::move(plan), std::move(entities), std::move(tables)}));
+}
+
+Result<std::unique_ptr<HistoricalRows>> GetHistorical(Project& project, const HistoricalRequest& request,
+                                                      const ExecutionContext& context) {
+  LARDER_ASSIGN_OR_RETURN(const auto job, OpenHistorical(project, request));
+  return job->Start(context);
 }
 
 }  // namespace larder

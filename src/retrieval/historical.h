@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "base/status.h"
 #include "engine/execution_context.h"
 #include "engine/point_in_time_join.h"
+#include "retrieval/historical_estimate.h"
 #include "retrieval/project.h"
 #include "retrieval/retrieval_plan.h"
 #include "sources/source_snapshot.h"
@@ -30,7 +32,9 @@ struct HistoricalRequest {
 struct ViewSummary {
   std::string view;  ///< "last_flight@2 by airport"
   ViewStatistics join;
-  ReadStatistics reads;  ///< of the view's source: views on one source share them
+  ReadStatistics reads;          ///< of the view's source: views on one source share them
+  std::int64_t null_values = 0;  ///< of the features asked for, in the rows given so far, matched or not
+  std::int64_t values = 0;       ///< the same, null or not
 };
 
 /// Holds the rows of a training set, in the order of the entity table. Not thread-safe; borrows the project and the
@@ -47,6 +51,26 @@ class HistoricalRows {
   /// Tells about each look-up, in the order of the plan. Final after the last batch.
   virtual std::vector<ViewSummary> summaries() const = 0;
 };
+
+/// Holds a training set that was asked for and checked; nothing is joined yet. Borrows the project.
+class HistoricalJob {
+ public:
+  virtual ~HistoricalJob() = default;
+  /// Returns the columns that the answer will have, as HistoricalRows::schema.
+  virtual const std::shared_ptr<arrow::Schema>& schema() const = 0;
+  /// Tells what the files' own records say about the work. Opens every file, reads no row. Fails as EstimateView does.
+  virtual Result<HistoricalEstimate> Estimate() = 0;
+  /// Tells how many rows the answer will have, if the entity table's file says so. Fails as EstimateEntities does.
+  virtual Result<std::optional<std::int64_t>> RowCount() const = 0;
+  /// Does the work, once, as told at GetHistorical.
+  virtual Result<std::unique_ptr<HistoricalRows>> Start(const ExecutionContext& context) = 0;
+};
+
+/// Checks a request and opens its files. Fails as PlanRetrieval, EntityTable::Open and ViewTables::Open do.
+Result<std::unique_ptr<HistoricalJob>> OpenHistorical(Project& project, const HistoricalRequest& request);
+
+/// Returns the fewest bytes that a row of these columns takes in memory; texts and lists count as empty.
+std::int64_t LeastRowBytes(const arrow::Schema& schema);
 
 /// Makes a training set (point-in-time contract, §1). The join is done when this returns; the rows are put together as
 /// they are read. Fails as PlanRetrieval, EntityTable::Open, ViewTables::Open and JoinPointInTime do.

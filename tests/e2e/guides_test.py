@@ -20,7 +20,7 @@ COMMAND_SECONDS = 120
 
 
 # What differs from run to run, in the order in which it is replaced when a guide is written.
-VARYING = [(re.compile(r"/\S*/tmp\w+"), "<...>"), (re.compile(r"(rows in ).*"), r"\1<...>"),
+VARYING = [(re.compile(r"/\S*/tmp\w+"), "<...>"), (re.compile(r"( read in )[\d.]+ s"), r"\1<...>"), (re.compile(r"(rows in ).*"), r"\1<...>"),
            (re.compile(r"(to |create +|change +)20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z( +\w+)?"), r"\1<...>")]
 
 
