@@ -198,22 +198,6 @@ std::optional<Fault> CheckFeatureType(const OnDemandFeature& feature, const Name
       "declare " + TypeName(bound->type()) + ", or cast: (...)::" + TypeName(feature.type));
 }
 
-// A request value has no qualifier: with the name of a feature, nothing could ever mean it.
-std::vector<Fault> CheckRequestNames(const OnDemandView& view, const std::vector<DefinedObject>& inputs) {
-  std::vector<Fault> faults;
-  for (const ColumnType& value : view.request) {
-    for (const DefinedObject& input : inputs) {
-      const std::vector<std::string> features = FeatureNames(input);
-      if (std::find(features.begin(), features.end(), value.name) == features.end()) continue;
-      faults.push_back(view.header.location.ToFault("request value '" + value.name + "' of on-demand view '" +
-                                                        view.name() + "' has the name of a feature of its input '" +
-                                                        HeaderOf(input).name + "'",
-                                                    "rename the request value"));
-    }
-  }
-  return faults;
-}
-
 }  // namespace
 
 Result<std::vector<SourceColumn>> ColumnsAfterDerive(const Source& source, std::vector<SourceColumn> file_columns) {
@@ -273,7 +257,7 @@ std::vector<Fault> CheckOnDemandTypes(const OnDemandView& view, const InputLooku
     inputs.push_back(*std::move(found));
   }
   const NameScope scope = OnDemandScope(view, inputs);
-  std::vector<Fault> faults = CheckRequestNames(view, inputs);
+  std::vector<Fault> faults;
   for (const OnDemandFeature& feature : view.features) {
     if (std::optional<Fault> fault = CheckFeatureType(feature, scope)) faults.push_back(*std::move(fault));
   }

@@ -49,8 +49,8 @@ using InputLookup = std::function<std::optional<DefinedObject>(const ViewInput& 
 /// on-demand views, in the order of `view.inputs`), qualified by the view's name, then the request values.
 NameScope OnDemandScope(const OnDemandView& view, const std::vector<DefinedObject>& inputs);
 
-/// Checks the types of the expressions of an on-demand view over its inputs' features and its request values, and that
-/// none of these is named like one of those. Returns all faults. An input that `lookup` does not know makes no fault here; the view is then not typed.
+/// Checks the types of the expressions of an on-demand view over its inputs' features and its request values. Returns
+/// all faults. An input that `lookup` does not know makes no fault here; the view is then not typed.
 std::vector<Fault> CheckOnDemandTypes(const OnDemandView& view, const InputLookup& lookup);
 
 }  // namespace larder
