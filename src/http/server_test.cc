@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <filesystem>
@@ -341,8 +342,15 @@ TEST_F(ServerTest, DrainClosesTheIdleAndFinishesTheRest) {
   RawClient busy(address);
   busy.Send("POST /wait HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\ndone");
   handler_->AwaitWaiting(1);
+  // Connections go to the least loaded loop: these are one on each, so that all loops are known to drain.
+  std::array<RawClient, 2> others = {RawClient(address), RawClient(address)};
+  for (RawClient& other : others) {
+    other.Send(Get("/listener"));
+    EXPECT_TRUE(other.ReadUntil("tcp").ends_with("tcp"));
+  }
   std::thread drain([this] { server_->Drain(kLongUs); });
   EXPECT_EQ(idle.ReadToEnd(), " (end)");
+  for (RawClient& other : others) EXPECT_EQ(other.ReadToEnd(), " (end)");
   handler_->Release();
   const std::string answer = busy.ReadToEnd();
   drain.join();
