@@ -1,5 +1,6 @@
 #include "feast/feast_registry.h"
 
+#include <array>
 #include <functional>
 #include <utility>
 
@@ -179,11 +180,18 @@ Status TakeBatch(const WireReader& part, std::vector<FeastSource>& sources) {
   return AppendSource(part, sources);
 }
 
-// feast.core.FeatureView
-Status AppendView(const WireReader& reader, std::vector<FeastView>& views) {
+// feast.core.StreamFeatureView is feast.core.FeatureView with other numbers: for each of its own, from 0, that of the
+// latter; 0 where we read nothing.
+constexpr std::array<std::uint32_t, 18> kViewFieldOfStream = {0, 1, 2, 3, 4,  12, 10, 5, 11,
+                                                              6, 7, 9, 8, 14, 0,  14, 0, 14};
+
+// feast.core.FeatureView, or feast.core.StreamFeatureView.
+Status AppendView(const WireReader& reader, bool is_streamed, std::vector<FeastView>& views) {
   FeastView& view = views.emplace_back();
+  view.is_streamed = is_streamed;
   return ForEachSpecField(reader, [&](const WireReader& part) -> Status {
-    switch (part.field()) {
+    if (is_streamed && part.field() >= kViewFieldOfStream.size()) return {};
+    switch (is_streamed ? kViewFieldOfStream[part.field()] : part.field()) {
       case 1:
         return TakeText(part, view.header.name);
       case 2:
@@ -219,48 +227,6 @@ Status AppendView(const WireReader& reader, std::vector<FeastView>& views) {
   });
 }
 
-// feast.core.StreamFeatureView: a view with other numbers.
-Status AppendStreamView(const WireReader& reader, std::vector<FeastView>& views) {
-  FeastView& view = views.emplace_back();
-  view.is_streamed = true;
-  return ForEachSpecField(reader, [&](const WireReader& part) -> Status {
-    switch (part.field()) {
-      case 1:
-        return TakeText(part, view.header.name);
-      case 2:
-        return TakeText(part, view.header.project);
-      case 3:
-        return AppendText(part, view.entities);
-      case 4:
-        return AppendField(part, view.features);
-      case 5:
-        return AppendField(part, view.entity_columns);
-      case 6:
-        return TakeText(part, view.header.description);
-      case 7:
-        return TakePair(part, view.header.tags);
-      case 8:
-        return TakeText(part, view.header.owner);
-      case 9:
-        return TakeDuration(part, view.ttl_us);
-      case 10:
-        return TakeBatch(part, view.batch);
-      case 11:
-        return TakeBatch(part, view.stream);
-      case 12:
-        view.online = part.number() != 0;
-        return {};
-      case 13:
-      case 15:
-      case 17:
-        view.has_transformation = true;
-        return {};
-      default:
-        return {};
-    }
-  });
-}
-
 // feast.core.FeatureViewProjection
 Status AppendProjection(const WireReader& reader, std::vector<FeastProjection>& projections) {
   FeastProjection& projection = projections.emplace_back();
@@ -288,7 +254,7 @@ Status TakeOnDemandSource(const WireReader& entry, FeastOnDemandView& view) {
       if (source.field() == 3) return AppendProjection(source, view.inputs);
       if (source.field() == 1) {
         std::vector<FeastView> whole;
-        LARDER_RETURN_IF_ERROR(AppendView(source, whole));
+        LARDER_RETURN_IF_ERROR(AppendView(source, false, whole));
         view.inputs.push_back({whole.front().header.name, "", whole.front().features, {}});
         return {};
       }
@@ -381,13 +347,13 @@ Result<FeastRegistry> ParseFeastRegistry(std::string_view bytes) {
       case 1:
         return AppendEntity(part, registry.entities);
       case 6:
-        return AppendView(part, registry.views);
+        return AppendView(part, false, registry.views);
       case 7:
         return AppendService(part, registry.services);
       case 8:
         return AppendOnDemandView(part, registry.on_demand_views);
       case 14:
-        return AppendStreamView(part, stream_views);
+        return AppendView(part, true, stream_views);
       case 2:
         registry.others.emplace_back("feature table");
         return {};
