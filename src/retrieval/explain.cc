@@ -218,8 +218,9 @@ class Explainer {
 
   Status ExplainOnline(const ViewUse& use, ExplainedView& view) {
     const auto keys = KeysOf(use);
-    LARDER_ASSIGN_OR_RETURN(const StoredColumns stored,
-                            ReadStoredColumns(tables_, {*plan_.snapshot, use.view, use.features, keys}));
+    LARDER_ASSIGN_OR_RETURN(
+        const StoredColumns stored,
+        ReadStoredColumns(tables_, {*plan_.snapshot, use.view, use.features, keys, use.key_columns}));
     const auto& event_us = stored.event_times_us.front();
     OfflineWinner row{event_us.has_value(), event_us.value_or(0), std::nullopt, 0, false};
     if (event_us && *event_us > now_us_) row.is_there = false;

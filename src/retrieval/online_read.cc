@@ -69,7 +69,8 @@ class OnlineReader {
   Result<ViewAnswer> ReadView(const RegistrySnapshot& snapshot, const ViewUse& use) {
     std::vector<std::shared_ptr<arrow::Array>> keys;
     for (const std::size_t place : use.key_places) keys.push_back(request_.keys[place]);
-    LARDER_ASSIGN_OR_RETURN(StoredColumns stored, ReadStoredColumns(tables_, {snapshot, use.view, use.features, keys}));
+    LARDER_ASSIGN_OR_RETURN(StoredColumns stored,
+                            ReadStoredColumns(tables_, {snapshot, use.view, use.features, keys, use.key_columns}));
     ViewAnswer answer;
     bool hides = false;
     for (const auto& event_us : stored.event_times_us) {

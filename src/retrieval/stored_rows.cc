@@ -11,10 +11,12 @@
 #include <arrow/scalar.h>
 
 #include <map>
+#include <string>
 #include <string_view>
 
 #include "base/timestamp.h"
 #include "columnar/arrow_status.h"
+#include "columnar/table_text.h"
 
 namespace larder {
 namespace {
@@ -191,9 +193,8 @@ Result<arrow::ArrayVector> NoValues(const StoredRead& read, std::size_t row_coun
   return values;
 }
 
-}  // namespace
-
-Result<StoredColumns> ReadStoredColumns(OnlineTables& tables, const StoredRead& read) {
+// Reads all keys at once; one damaged row fails it.
+Result<StoredColumns> ReadTogether(OnlineTables& tables, const StoredRead& read) {
   JoinKeyBatch encoded;
   LARDER_RETURN_IF_ERROR(EncodeJoinKeys(read.keys, encoded));
   const auto row_count = static_cast<std::size_t>(encoded.row_count());
@@ -219,6 +220,46 @@ Result<StoredColumns> ReadStoredColumns(OnlineTables& tables, const StoredRead& 
     return stored;
   }
   LARDER_ASSIGN_OR_RETURN(stored.values, DecodeRowsOf(tables, read, rows.seen.begin()->first, rows.bytes));
+  return stored;
+}
+
+// Returns the key of a row as the request has it, such as "airport=SFO".
+std::string KeyOf(const StoredRead& read, std::int64_t row) {
+  std::string text;
+  for (std::size_t i = 0; i < read.keys.size(); ++i) {
+    text += (i == 0 ? "" : " ") + read.key_names[i] + "=";
+    AppendValueText(*read.keys[i], row, text);
+  }
+  return text;
+}
+
+// Tells which rows are damaged, after a read of all has failed for damage: so one request without them goes on.
+Status NameDamagedRows(OnlineTables& tables, const StoredRead& read, const Status& failure) {
+  constexpr std::int64_t kMostNamed = 5;
+  std::string named;
+  std::int64_t damaged_count = 0;
+  for (std::int64_t row = 0; row < read.keys.front()->length(); ++row) {
+    std::vector<std::shared_ptr<arrow::Array>> key;
+    for (const auto& column : read.keys) key.push_back(column->Slice(row, 1));
+    const Status status = ReadTogether(tables, {read.snapshot, read.view, read.features, key, read.key_names}).status();
+    if (status.ok() || ++damaged_count > kMostNamed) continue;
+    named += (named.empty() ? "" : ", ") + KeyOf(read, row) + " (row " + std::to_string(row + 1) + ")";
+  }
+  // Mended meanwhile, or damage of no single row: what was said first stands.
+  if (damaged_count == 0) return failure;
+  if (damaged_count > kMostNamed) named += " and " + std::to_string(damaged_count - kMostNamed) + " more";
+  return Status(Reason::kDamaged,
+                "stored rows of feature view '" + read.view.view->name() + "' are damaged: " + named + ": " +
+                    std::string(failure.message()),
+                "leave these keys out and the others are answered; to mend: `larder restore` a backup, or remove the "
+                "folder of the online store and materialize again");
+}
+
+}  // namespace
+
+Result<StoredColumns> ReadStoredColumns(OnlineTables& tables, const StoredRead& read) {
+  Result<StoredColumns> stored = ReadTogether(tables, read);
+  if (stored.status().reason() == Reason::kDamaged) return NameDamagedRows(tables, read, stored.status());
   return stored;
 }
 

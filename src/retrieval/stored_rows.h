@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <arrow/type_fwd.h>
@@ -61,10 +62,12 @@ struct StoredRead {
   const ResolvedView& view;
   std::span<const std::size_t> features;  ///< by index
   std::span<const std::shared_ptr<arrow::Array>> keys;
+  std::span<const std::string> key_names;  ///< what the request calls the columns of `keys`, for messages
 };
 
 /// Reads the rows of keys. Rows that an older version of the view wrote have nulls for features that it lacked. Fails
-/// with kDamaged for bytes that are no row of a known version.
+/// with kDamaged when stored bytes are not what was written, or no row of a known version; the message names the view
+/// and the keys whose rows are damaged, each of which was then read alone.
 Result<StoredColumns> ReadStoredColumns(OnlineTables& tables, const StoredRead& read);
 
 }  // namespace larder

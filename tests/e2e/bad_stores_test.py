@@ -11,8 +11,10 @@ import socket
 import sqlite3
 import unittest
 
+import pyarrow
+
 import larder_project
-from larder_project import ProjectTest
+from larder_project import ProjectTest, instants
 
 NOBODY = 65534
 READERS = (["list"], ["plan"], ["apply", "--yes"], ["describe", "entity", "k"], ["versions", "entity", "k"],
@@ -174,6 +176,35 @@ class OnlineStores(StoreTest):
             with open(path, "wb") as file:
                 file.write(whole)
         self.still_well()
+
+    def test_a_damaged_row_fails_with_its_name(self):
+        """One request names every damaged row of it; without them it is answered, inside a server too."""
+        count = 6000
+        keys = [f"key{i:04}" for i in range(count)]
+        self.project.write("events.parquet", pyarrow.table({"k": keys, "t": instants("2015-01-01T10:00:00Z").take([0] * count),
+                                                            "x": [float(i) for i in range(count)], "n": range(count)}))
+        self.project.run("materialize")
+        path = max(glob.glob(os.path.join(self.store, "*.sst")), key=os.path.getsize)
+        whole = read(path)
+        self.assertGreater(len(whole), 40_000, "one block only: this test shows nothing")
+        with open(path, "wb") as file:
+            file.write(whole[:200] + bytes([whole[200] ^ 0x10]) + whole[201:])
+        with self.project.serving() as server:
+            body = {"entities": {"k": ["key5999", "key0001", "nobody", "key0002"]}, "features": ["v:x", "v:n"]}
+            failure = server.refuses(503, "damaged", "/get-online-features", body,
+                                     shows=["'v'", "k=key0001 (row 2)", "k=key0002 (row 4)", "leave these keys out", "larder restore"])
+            self.assertNotIn("key5999", failure.text)
+            self.assertNotIn("nobody", failure.text)
+            many = {"entities": {"k": [f"key{i:04}" for i in range(20)]}, "features": ["v:x"]}
+            server.refuses(503, "damaged", "/get-online-features", many, shows=["k=key0000 (row 1)", "and 15 more"])
+            body["entities"]["k"] = ["key5999", "nobody"]
+            code, answer = server.post("/get-online-features", body)
+            self.assertEqual((code, answer["results"][1]["values"]), (200, [5999.0, None]), answer)
+        self.project.fails("damaged", "online", "--features", "v:x", "--key", "k=key0003", shows=["k=key0003 (row 1)"])
+        self.project.fails("damaged", "explain", "v:x", "--key", "k=key0003", shows=["k=key0003"])
+        # Whether the new row is newer than the damaged one cannot be told.
+        self.project.write("push.csv", push_rows("key0003"))
+        self.project.fails("damaged", "push", "v", "push.csv", "--to", "online", shows=["v/1"])
 
     def test_missing_table_file(self):
         tables = glob.glob(os.path.join(self.store, "*.sst"))
