@@ -9,6 +9,7 @@
 #include "cli/project_template.h"
 #include "text/json_writer.h"
 #include "text/nearest_name.h"
+#include "yaml/yaml_tree.h"
 
 namespace larder {
 namespace {
@@ -81,6 +82,32 @@ Status RunInit(const InitArguments& arguments, CommandContext& context) {
   return {};
 }
 
+bool IsInteger(std::string_view text) {
+  return !text.empty() && text.size() < 19 && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// Writes what ConfigText says as JSON: numbers and truth as such, sizes and durations as the texts they are.
+void WriteSetting(const YamlNode& node, JsonWriter& json) {
+  if (node.is_map()) {
+    json.BeginObject();
+    for (const YamlNode::Entry& entry : node.entries) {
+      json.Key(entry.key);
+      WriteSetting(*entry.value, json);
+    }
+    json.EndObject();
+  } else if (node.is_list()) {
+    json.BeginArray();
+    for (const auto& item : node.items) WriteSetting(*item, json);
+    json.EndArray();
+  } else if (node.is_null()) {
+    json.Null();
+  } else if (!node.is_quoted && (node.text == "true" || node.text == "false" || IsInteger(node.text))) {
+    json.Raw(node.text);
+  } else {
+    json.String(node.text);
+  }
+}
+
 Status RunConfig(CommandContext& context) {
   FileSystem& files = context.platform.files;
   LARDER_ASSIGN_OR_RETURN(const std::string root, FindProjectRoot(files, context.ProjectFolder()));
@@ -94,7 +121,10 @@ Status RunConfig(CommandContext& context) {
   JsonWriter json(text);
   json.BeginObject();
   json.StringMember("root", config.root);
-  json.StringMember("config", ConfigText(config));
+  const YamlDocument settings = ParseYaml(ConfigText(config));
+  LARDER_CHECK(settings.root != nullptr && settings.faults.empty());
+  json.Key("config");
+  WriteSetting(*settings.root, json);
   json.EndObject();
   context.Print(text + "\n");
   return {};

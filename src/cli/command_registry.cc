@@ -71,6 +71,18 @@ std::string Titles(const std::vector<ObjectId>& ids) {
   return text.empty() ? "nothing" : text;
 }
 
+void WriteTitles(JsonWriter& json, std::string_view name, const std::vector<ObjectId>& ids) {
+  json.Key(name);
+  json.BeginArray();
+  for (const ObjectId& id : ids) {
+    json.BeginObject();
+    json.StringMember("kind", KindName(id.kind));
+    json.StringMember("name", id.name);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
 // What the store tells of one generation, as lines.
 Result<std::string> OnlineText(const std::string& body) {
   LARDER_ASSIGN_OR_RETURN(const JsonDocument document, JsonDocument::Parse(body));
@@ -121,6 +133,8 @@ Status RunDescribe(const ObjectArguments& arguments, CommandContext& context) {
     json.StringMember("author", record->author);
     json.Key("definition");
     json.Raw(record->canonical_text);
+    WriteTitles(json, "needs", lineage.Needs(id));
+    WriteTitles(json, "needed_by", lineage.NeededBy(id));
     json.Key("online");
     json.Raw(online);
     json.EndObject();

@@ -55,6 +55,12 @@ std::string Field(const simdjson::dom::element& object, std::string_view name) {
   return Shown(value.value_unsafe()).value_or("none");
 }
 
+std::string ValueOf(const simdjson::dom::element& object, std::string_view name) {
+  const auto value = object[name];
+  if (value.error() != simdjson::SUCCESS) return "";
+  return Shown(value.value_unsafe()).value_or("null");
+}
+
 std::string SideText(const simdjson::dom::element& side, const char* title) {
   std::string text = "  " + std::string(title) + ": " + Field(side, "status");
   if (const std::string time = Field(side, "event_time"); time != "none") text += ", event time " + time;
@@ -103,7 +109,8 @@ Result<std::string> ExplanationText(std::string_view body) {
   if (const std::string expression = Field(root, "expression"); !expression.empty()) {
     text += "expression: " + expression + "\n";
   }
-  text += "offline value: " + Field(root, "offline_value") + "\nonline value:  " + Field(root, "online_value") + "\n";
+  text += "offline value: " + ValueOf(root, "offline_value") + "\n";
+  text += "online value:  " + ValueOf(root, "online_value") + "\n";
   simdjson::dom::array views;
   if (root["views"].get(views) != simdjson::SUCCESS) return Unexpected();
   for (const auto view : views) {

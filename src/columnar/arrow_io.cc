@@ -120,9 +120,9 @@ Status ReadFailure::first() const {
 
 Status OpenedFile::Translate(const arrow::Status& status, std::string_view format_name) const {
   const Status translated = FromArrowContent(status, info.path, format_name);
-  if (translated.reason() != Reason::kInvalidFile) return translated;
+  if (translated.reason() != Reason::kDamaged) return translated;
   const Status first = failure->first();
-  return first.ok() ? translated : first;
+  return first.ok() ? translated.WithReason(damage) : first;
 }
 
 Status OpenedFile::CheckUnchanged() const {
@@ -143,7 +143,9 @@ OpenedFile OpenBytes(std::shared_ptr<arrow::Buffer> bytes, const std::string& na
   FileInfo info;
   info.path = name;
   info.size_bytes = bytes->size();
-  return {std::make_shared<BytesFile>(std::move(bytes), info), info};
+  OpenedFile opened{std::make_shared<BytesFile>(std::move(bytes), info), info};
+  opened.damage = Reason::kInvalidFile;
+  return opened;
 }
 
 std::shared_ptr<arrow::io::RandomAccessFile> ToArrowFile(const OpenedFile& file, arrow::MemoryPool* pool) {
@@ -160,8 +162,7 @@ Status FromArrowContent(const arrow::Status& status, const std::string& path, st
   const bool foreign = status.detail() == nullptr || std::string_view(status.detail()->type_id()) != "larder::Status";
   const bool keeps = translated.reason() == Reason::kMemoryLimit || translated.reason() == Reason::kInterrupted;
   if (!foreign || keeps) return translated;
-  return Status(Reason::kInvalidFile,
-                "damaged " + std::string(format_name) + " file: " + path + ": " + status.message(),
+  return Status(Reason::kDamaged, "damaged " + std::string(format_name) + " file: " + path + ": " + status.message(),
                 "write the file again");
 }
 

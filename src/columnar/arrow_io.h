@@ -30,6 +30,8 @@ struct OpenedFile {
   std::shared_ptr<const RandomAccessFile> file;
   FileInfo info;
   std::shared_ptr<ReadFailure> failure = std::make_shared<ReadFailure>();
+  Reason damage =
+      Reason::kDamaged;  ///< why content that makes no sense fails; bytes of a request are the sender's fault
 
   /// Translates a failure that Arrow met while it read this file: the file's own failure if there was one, else as
   /// `FromArrowContent`. Ok stays ok.
@@ -42,7 +44,8 @@ struct OpenedFile {
 /// Opens a file for reading.
 Result<OpenedFile> OpenForReading(FileSystem& files, const std::string& path);
 
-/// Makes an opened file of bytes in memory; `name` stands for its path in messages.
+/// Makes an opened file of bytes that came with a request; `name` stands for its path in messages. Damage of them is
+/// kInvalidFile.
 OpenedFile OpenBytes(std::shared_ptr<arrow::Buffer> bytes, const std::string& name);
 
 /// Makes an Arrow file that reads `file`; buffers come from `pool` (nullptr: Arrow's default). Failures keep our status
@@ -53,7 +56,7 @@ std::shared_ptr<arrow::io::RandomAccessFile> ToArrowFile(const OpenedFile& file,
 std::shared_ptr<arrow::io::OutputStream> ToArrowOutput(WritableFile& file);
 
 /// Translates a failure that Arrow met in the content of a file: a status of ours, out of memory and interruption stay
-/// what they are, all else is kInvalidFile, "damaged Parquet file: <path>: <Arrow's words>". Ok stays ok.
+/// what they are, all else is kDamaged, "damaged Parquet file: <path>: <Arrow's words>". Ok stays ok.
 Status FromArrowContent(const arrow::Status& status, const std::string& path, std::string_view format_name);
 
 }  // namespace larder

@@ -183,11 +183,11 @@ TEST(CsvFileTest, GzipIsReadOnTheWayAndDamageIsFound) {
   const std::string bytes = Gzipped(text);
   ASSERT_EQ(ReadText(bytes).value()->num_rows(), 20'000);
   const Status cut = ReadText(bytes.substr(0, bytes.size() / 2)).status();
-  EXPECT_EQ(cut.reason(), Reason::kInvalidFile);
+  EXPECT_EQ(cut.reason(), Reason::kDamaged);
   EXPECT_TRUE(cut.message().starts_with("damaged gzip file: data/a.csv: ")) << cut.message();
   std::string flipped = bytes;
   flipped[bytes.size() / 2] = static_cast<char>(flipped[bytes.size() / 2] ^ 0x55);
-  EXPECT_EQ(ReadText(flipped).status().reason(), Reason::kInvalidFile);
+  EXPECT_EQ(ReadText(flipped).status().reason(), Reason::kDamaged);
   // Two members one after another are one file.
   EXPECT_EQ(ReadText(Gzipped("x,y\n1,2\n") + Gzipped("3,4\n")).value()->num_rows(), 2);
 }

@@ -239,7 +239,8 @@ Status NotOfFormat(const OpenedFile& opened, std::string_view what, std::string 
 
 Result<std::unique_ptr<TableFile>> OpenParquet(const OpenedFile& opened, const TableFileOptions& options) {
   LARDER_ASSIGN_OR_RETURN(const std::string end, ReadPiece(opened, opened.info.size_bytes - 4, kParquetMagic.size()));
-  if (end != kParquetMagic) return NotOfFormat(opened, "Parquet file is cut short", "write the file again");
+  if (end != kParquetMagic)
+    return NotOfFormat(opened, "Parquet file is cut short", "write the file again").WithReason(opened.damage);
   return OpenParquetFile(opened, options);
 }
 
@@ -248,7 +249,8 @@ Result<std::unique_ptr<TableFile>> OpenArrow(const OpenedFile& opened, const Tab
   // Arrow itself takes a stream that ends between two batches for a whole one.
   if (is_stream) {
     LARDER_ASSIGN_OR_RETURN(const std::string end, ReadPiece(opened, opened.info.size_bytes - 8, 8));
-    if (end != kArrowStreamEnd) return NotOfFormat(opened, "Arrow stream is cut short", "write it again");
+    if (end != kArrowStreamEnd)
+      return NotOfFormat(opened, "Arrow stream is cut short", "write it again").WithReason(opened.damage);
   }
   auto file = std::make_unique<ArrowTableFile>(opened, options, is_stream);
   LARDER_RETURN_IF_ERROR(file->ReadShape());

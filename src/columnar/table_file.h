@@ -85,12 +85,13 @@ class TableFile {
 
 /// Opens a file by its content and suffix: Parquet and Arrow files are known by their first bytes, the rest is CSV if
 /// the suffix says so. Errors name the path: kFileNotFound, kPermissionDenied, kIoError; kInvalidFile when it is empty,
-/// cut short, not of the format that its suffix names, of an unknown suffix, or names two columns alike.
+/// not of the format that its suffix names, of an unknown suffix, or names two columns alike; kDamaged when it is cut
+/// short or makes no sense, also while it is read.
 Result<std::unique_ptr<TableFile>> OpenTableFile(FileSystem& files, const std::string& path,
                                                  const TableFileOptions& options);
 
 /// Opens Arrow IPC bytes (stream or file format) that someone sent. `name` stands for the path in messages. Every batch
-/// is checked in full, so hostile bytes give errors, not wild reads.
+/// is checked in full, so hostile bytes give errors (kInvalidFile), not wild reads.
 Result<std::unique_ptr<TableFile>> OpenArrowBytes(std::shared_ptr<arrow::Buffer> bytes, const std::string& name,
                                                   const TableFileOptions& options);
 

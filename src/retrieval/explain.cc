@@ -15,20 +15,12 @@
 #include "base/timestamp.h"
 #include "columnar/arrow_status.h"
 #include "columnar/join_key.h"
-#include "columnar/table_text.h"
 #include "definitions/feature_reference.h"
 #include "retrieval/stored_rows.h"
 #include "retrieval/view_tables.h"
 
 namespace larder {
 namespace {
-
-std::string ValueText(const arrow::Array& values, std::int64_t row) {
-  if (values.IsNull(row)) return "null";
-  std::string text;
-  AppendValueText(values, row, text);
-  return text;
-}
 
 // The newest row of one key up to a moment, found by looking at every row: the contract's words, no cleverness.
 struct OfflineWinner {
@@ -128,9 +120,9 @@ class Explainer {
     }
     LARDER_RETURN_IF_ERROR(Compute(
         plan_, 1, [](std::int64_t) { return std::string("the row asked for"); }, values));
-    explanation.offline_value = ValueText(*values[plan_.outputs.front().slot], 0);
+    explanation.offline_value = values[plan_.outputs.front().slot];
     LARDER_ASSIGN_OR_RETURN(const OnlineAnswer answer, ReadOnline(project_, tables_, ReadAtNow()));
-    explanation.online_value = ValueText(*answer.columns.back().values, 0);
+    explanation.online_value = answer.columns.back().values;
     return explanation;
   }
 
@@ -190,7 +182,7 @@ class Explainer {
         LARDER_ASSIGN_OR_RETURN(
             value, FromArrow(arrow::MakeArrayOfNull(ToArrow(use.view.view->features[use.features[i]].type), 1)));
       }
-      view.offline_values.emplace_back(names[i], ValueText(*value, 0));
+      view.offline_values.push_back({names[i], value});
       for (std::size_t slot = 0; slot < values.size(); ++slot) {
         const ValueSlot& place = plan_.slots[slot];
         if (place.origin == SlotOrigin::kView && place.view_use == use_index && place.feature == i) {
@@ -227,7 +219,7 @@ class Explainer {
     view.online_status = StatusAt(row, view.ttl_us, now_us_);
     if (event_us && *event_us != kBeginningOfTimeUs) view.online_event_us = event_us;
     for (std::size_t i = 0; i < use.features.size(); ++i) {
-      view.online_values.emplace_back(use.view.view->features[use.features[i]].name, ValueText(*stored.values[i], 0));
+      view.online_values.push_back({use.view.view->features[use.features[i]].name, stored.values[i]});
     }
     return {};
   }

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <arrow/type_fwd.h>
 
 #include "base/status.h"
 #include "engine/execution_context.h"
@@ -21,6 +23,12 @@ struct ExplainRequest {
   OnlineRequest read;     ///< its plan is that of `reference` alone; one row
 };
 
+/// Holds one value, in an array of one row.
+struct ExplainedValue {
+  std::string feature;
+  std::shared_ptr<arrow::Array> value;
+};
+
 /// Tells about one row of a plain view that bears on a value.
 struct ExplainedView {
   std::string view;
@@ -32,23 +40,22 @@ struct ExplainedView {
   ValueStatus offline_status = ValueStatus::kNotFound;
   std::optional<std::int64_t> online_event_us;
   ValueStatus online_status = ValueStatus::kNotFound;
-  std::vector<std::pair<std::string, std::string>> offline_values;  ///< feature -> text; "null"
-  std::vector<std::pair<std::string, std::string>> online_values;
+  std::vector<ExplainedValue> offline_values;
+  std::vector<ExplainedValue> online_values;
 };
 
 /// Holds an explanation.
 struct Explanation {
   std::string reference;
   std::int64_t now_us = 0;
-  std::string expression;  ///< of an on-demand feature; empty: plain
-  std::string offline_value;
-  std::string online_value;
-  std::vector<ExplainedView> views;  ///< one for a plain feature; the inputs' of an on-demand one
+  std::string expression;                       ///< of an on-demand feature; empty: plain
+  std::shared_ptr<arrow::Array> offline_value;  ///< one row
+  std::shared_ptr<arrow::Array> online_value;   ///< one row
+  std::vector<ExplainedView> views;             ///< one for a plain feature; the inputs' of an on-demand one
 };
 
 /// Looks the value up offline (as a training set would) and online (as serving would) at one moment. Fails with
-/// kUsage
-/// when not exactly one row is asked for, and as ReadOnline and the readers of sources do.
+/// kUsage when not exactly one row is asked for, and as ReadOnline and the readers of sources do.
 Result<Explanation> Explain(Project& project, OnlineTables& tables, const ExplainRequest& request,
                             const ExecutionContext& context);
 

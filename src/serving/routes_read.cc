@@ -85,9 +85,17 @@ Result<FeatureRequest> ReadFeatureRequest(const JsonObject& body) {
   return request;
 }
 
-void WriteValues(JsonWriter& json, const std::vector<std::pair<std::string, std::string>>& values) {
+// As an answer of /get-online-features with ISO times writes it.
+void WriteValue(JsonWriter& json, std::string_view name, const arrow::Array& value) {
+  std::string text;
+  AppendJsonValue(value, 0, {.iso_timestamps = true}, text);
+  json.Key(name);
+  json.Raw(text);
+}
+
+void WriteValues(JsonWriter& json, const std::vector<ExplainedValue>& values) {
   json.BeginObject();
-  for (const auto& [name, value] : values) json.StringMember(name, value);
+  for (const ExplainedValue& value : values) WriteValue(json, value.feature, *value.value);
   json.EndObject();
 }
 
@@ -98,8 +106,8 @@ std::string ExplanationJson(const Explanation& explanation) {
   json.StringMember("reference", explanation.reference);
   json.StringMember("now", FormatInstant(explanation.now_us));
   if (!explanation.expression.empty()) json.StringMember("expression", explanation.expression);
-  json.StringMember("offline_value", explanation.offline_value);
-  json.StringMember("online_value", explanation.online_value);
+  WriteValue(json, "offline_value", *explanation.offline_value);
+  WriteValue(json, "online_value", *explanation.online_value);
   json.Key("views");
   json.BeginArray();
   for (const ExplainedView& view : explanation.views) {

@@ -1,7 +1,10 @@
 #include "serving/server.h"
 
 #include <chrono>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
+#include <stop_token>
 #include <thread>
 #include <utility>
 
@@ -77,6 +80,16 @@ void WaitForStop(Project& project, Api& api, const ServeOptions& options) {
   }
 }
 
+// Lets requests in progress finish while a drain waits for them. Shortly before its end those that are still at work
+// are interrupted, so that their callers hear why.
+void LastCall(ApiHandler& handler, std::int64_t drain_timeout_us, const std::stop_token& drained) {
+  std::mutex mutex;
+  std::unique_lock lock(mutex);
+  std::condition_variable_any never;
+  never.wait_for(lock, drained, std::chrono::microseconds(drain_timeout_us * 9 / 10), [] { return false; });
+  if (!drained.stop_requested()) handler.Stop();
+}
+
 }  // namespace
 
 std::string SocketPath(const ProjectConfig& config) { return JoinPath(config.root, ".larder/serve.sock"); }
@@ -96,9 +109,13 @@ Status Serve(Project& project, const ServeOptions& options) {
   if (options.started) options.started(server->addresses().front());
   WaitForStop(project, api, options);
   project.logger().Info("draining");
+  {
+    const std::jthread last_call(
+        [&](const std::stop_token& drained) { LastCall(handler, config.drain_timeout_us, drained); });
+    server->Drain(config.drain_timeout_us);
+  }
   handler.Stop();
   api.Stop();
-  server->Drain(config.drain_timeout_us);
   workers.reset();  // what they are still at uses the handler
   return {};
 }

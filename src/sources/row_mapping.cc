@@ -102,6 +102,11 @@ void RowMapping::PlanColumns() {
       (before[column] ? computed_before_filter_ : computed_after_filter_).push_back(column);
     }
   }
+  for (const MappedColumn& output : outputs_) {
+    if (!output.is_required) continue;
+    if (const auto stored = source.StoredColumnOf(output.column)) required_columns_.push_back(*stored);
+  }
+  std::ranges::sort(required_columns_);
   for (const std::size_t column : computed_after_filter_) {
     for (const std::size_t input : source.computed_at(column).inputs) used_after_filter_[input] = true;
   }

@@ -27,8 +27,9 @@ struct MappedColumn {
   };
   std::string name;
   Kind kind = Kind::kColumn;
-  std::size_t column = 0;  ///< of kColumn: index in the BoundSource
-  ValueType type;          ///< what the values are converted to (columnar/convert.h)
+  std::size_t column = 0;    ///< of kColumn: index in the BoundSource
+  ValueType type;            ///< what the values are converted to (columnar/convert.h)
+  bool is_required = false;  ///< of kColumn: a file without it is an error; otherwise its rows have null there
 };
 
 /// Holds what became of the rows of a batch.
@@ -54,6 +55,8 @@ class RowMapping {
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
   /// Returns the stored columns that have to be read, ascending.
   const std::vector<std::size_t>& stored_columns() const { return stored_columns_; }
+  /// Returns those of them that every file must have, ascending.
+  const std::vector<std::size_t>& required_columns() const { return required_columns_; }
 
   /// Computes the columns of `row_count` rows from the arrays of `stored_columns()` (in that order, of the source's
   /// types). `name_row` names the rows as given.
@@ -76,6 +79,7 @@ class RowMapping {
   bool is_plain_ = false;
   std::shared_ptr<arrow::Schema> schema_;
   std::vector<std::size_t> stored_columns_;
+  std::vector<std::size_t> required_columns_;
   std::vector<std::size_t> computed_before_filter_;
   std::vector<std::size_t> computed_after_filter_;
   std::vector<bool> used_after_filter_;  // by column: needed behind the filter

@@ -53,6 +53,7 @@ struct FileRows {
 
 FileRead ReadOf(const RowPart& part) {
   return {.columns = part.mapping->stored_columns(),
+          .required = part.mapping->required_columns(),
           .ranges = part.ranges,
           .rows = part.rows,
           .table = part.table,

@@ -107,7 +107,10 @@ class TableRows final : public StoredBatchStream {
       const std::string& name = files_.bound()->stored()[column].name;
       const bool in_file = !files_.PartitionOf(column) && table_->schema()->GetFieldIndex(name) >= 0;
       positions_.push_back(in_file ? std::optional(request.columns.size()) : std::nullopt);
-      if (!in_file) continue;
+      if (!in_file) {
+        LARDER_RETURN_IF_ERROR(CheckOptional(column, read));
+        continue;
+      }
       LARDER_RETURN_IF_ERROR(CheckType(files_.bound()->stored()[column]));
       request.columns.push_back(name);
     }
@@ -123,6 +126,16 @@ class TableRows final : public StoredBatchStream {
     request.parallel = read.parallel;
     LARDER_ASSIGN_OR_RETURN(stream_, table_->Read(request));
     return {};
+  }
+
+  /// Rows of nobody or of no time would be ignored, all of them, without a word.
+  Status CheckOptional(std::size_t column, const FileRead& read) const {
+    if (files_.PartitionOf(column) || !std::ranges::binary_search(read.required, column)) return {};
+    const std::string& name = files_.bound()->stored()[column].name;
+    return Status(Reason::kMissingColumn,
+                  "no column '" + name +
+                      "', which is a join key or the time of rows, as other files have it: " + table_->info().path,
+                  "write the file again with it, or move it away");
   }
 
   /// Pushed files are not looked into before they are read; an older one may have other types.
@@ -255,6 +268,9 @@ Result<std::shared_ptr<const TableFile>> StoredFiles::OpenPinned(std::size_t fil
   auto opened = OpenTableFile(*options_.files, path, options_.table);
   // One that was replaced may make no sense either: that it was replaced is what helps.
   if (!opened.ok()) LARDER_RETURN_IF_ERROR(CheckPinned(file));
+  if (options_.own && opened.status().reason() == Reason::kInvalidFile) {
+    return opened.status().WithReason(Reason::kDamaged);
+  }
   LARDER_ASSIGN_OR_RETURN(std::shared_ptr<const TableFile> table, std::move(opened));
   if (!IsSameFile(table->info(), list_.files[file].info)) return Changed(path);
   counts_.files_opened += 1;

@@ -31,8 +31,9 @@ class StoredBatchStream {
 
 /// Says what to read of a file.
 struct FileRead {
-  std::vector<std::size_t> columns = {};  ///< indexes of stored columns, ascending
-  std::vector<UsefulRange> ranges = {};   ///< by names of stored columns
+  std::vector<std::size_t> columns = {};   ///< indexes of stored columns, ascending
+  std::vector<std::size_t> required = {};  ///< those of them that the file must have, ascending
+  std::vector<UsefulRange> ranges = {};    ///< by names of stored columns
   /// Rows that are wanted: ordinals, ascending, of which only OrdinalRow counts. Rows that nobody wants may come along.
   std::optional<std::span<const std::uint64_t>> rows = std::nullopt;
   /// A part of the file, as `Split` gives it: the open file and the row groups to read.
@@ -49,6 +50,7 @@ struct StoredFilesOptions {
   FileSystem* files = nullptr;
   TableFileOptions table = {};
   std::int64_t decoded_limit_bytes = 0;
+  bool own = false;  ///< Larder wrote the files: one that is not of its format is damaged, not named wrongly
 };
 
 /// Counts what reads cost. Thread-safe.

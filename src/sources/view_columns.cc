@@ -25,7 +25,7 @@ Result<MappedColumn> KeyColumn(const ViewBinding& input, const Entity& entity) {
   if (!CanReadKey(input.bound->TypeAt(column), entity.type)) {
     return Misfit(input, "join key '" + entity.join_key + "'", entity.join_key, entity.type);
   }
-  return MappedColumn{.name = entity.join_key, .column = column, .type = entity.type};
+  return MappedColumn{.name = entity.join_key, .column = column, .type = entity.type, .is_required = true};
 }
 
 /// Returns a column of a table as one array of an internal type; nulls when the table lacks it.
@@ -114,7 +114,8 @@ Result<std::vector<MappedColumn>> KeyColumns(const ViewBinding& input, const Vie
   }
   const ValueType time = ValueType::Of(TypeKind::kTimestamp);
   const BoundSource& bound = *input.bound;
-  if (layout.has_event_time) columns.push_back({.name = "event_time", .column = *bound.event_time(), .type = time});
+  if (layout.has_event_time)
+    columns.push_back({.name = "event_time", .column = *bound.event_time(), .type = time, .is_required = true});
   if (layout.has_created_time) {
     MappedColumn created{.name = "created_time", .kind = MappedColumn::Kind::kNull, .type = time};
     if (bound.created_time()) {

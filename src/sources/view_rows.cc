@@ -148,8 +148,8 @@ class RowsOfView final : public ViewRows {
   }
 
   static void PinPushed(FileSystem& files, RowsOfKind& kind, const std::vector<PushedFile>& pushed) {
-    kind.files =
-        std::make_shared<const StoredFiles>(StoredFilesOptions{.files = &files}, kind.input.bound, ToFileList(pushed));
+    const StoredFilesOptions options{.files = &files, .own = true};
+    kind.files = std::make_shared<const StoredFiles>(options, kind.input.bound, ToFileList(pushed));
   }
 
   Status MapKeys(RowsOfKind& kind) const {

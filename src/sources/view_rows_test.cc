@@ -123,6 +123,24 @@ TEST_F(ViewRowsTest, KeysAndTimesOfTheFiles) {
   EXPECT_THAT(keys.ordinals, ElementsAre(At(0, 0), At(0, 1), At(1, 0)));
 }
 
+TEST_F(ViewRowsTest, AFileWithoutKeyOrTimeIsNamedAndOneWithoutAFeatureHasNulls) {
+  project_.WriteText("c.csv", "airport,at,miles\nSFO,2015-01-01T05:00:00Z,50\n");
+  const auto lacks_feature = MustOpen();
+  ASSERT_NE(lacks_feature, nullptr);
+  const std::vector<std::uint64_t> wanted = {At(2, 0)};
+  EXPECT_EQ(MustCollect(lacks_feature->Fetch({"departure_delay"}, wanted)).Text(0), "[null]");
+  for (const std::string header : {"plane,at,delay,miles", "airport,when,delay,miles"}) {
+    project_.WriteText("c.csv", header + "\nSFO,2015-01-01T05:00:00Z,1,50\n");
+    const auto rows = MustOpen();
+    ASSERT_NE(rows, nullptr);
+    const auto keys = rows->OpenKeys({});
+    const Status status = keys.ok() ? Collect(rows->OpenKeys({})).status() : keys.status();
+    EXPECT_EQ(status.reason(), Reason::kMissingColumn) << header;
+    EXPECT_THAT(status.ToString(), HasSubstr("c.csv"));
+    EXPECT_THAT(status.ToString(), HasSubstr(header.starts_with("plane") ? "'airport'" : "'at'"));
+  }
+}
+
 TEST_F(ViewRowsTest, FeaturesUnderTheirNamesAndTypes) {
   const auto rows = MustOpen();
   ASSERT_NE(rows, nullptr);

@@ -150,7 +150,7 @@ class BadSources(FileTest):
     def test_what_files_become_after_apply(self):
         self.after_apply("invalid_file", "events.parquet", b"", "events.parquet", "empty")
         self.after_apply("invalid_file", "events.parquet", b"no Parquet at all", "events.parquet", "Parquet")
-        self.after_apply("invalid_file", "events.parquet", parquet_bytes(events_table())[:-5], "events.parquet", "Parquet")
+        self.after_apply("damaged", "events.parquet", parquet_bytes(events_table())[:-5], "events.parquet", "Parquet")
         self.after_apply("missing_column", "events.parquet", events_table().drop_columns(["x"]), "events.parquet", "'x'")
         self.after_apply("type_mismatch", "events.parquet", events_table().set_column(2, "x", pyarrow.array([True, False, None])), "'events'", "'x'", "bool", "float64")
 
@@ -243,7 +243,7 @@ class BadEntityTables(FileTest):
         self.refuse("invalid_file", b"", "empty")
         self.refuse("invalid_file", b"", "empty", name="other.csv")
         self.refuse("invalid_file", b"no Parquet at all", "Parquet")
-        self.refuse("invalid_file", parquet_bytes(rows_table())[:-20], "Parquet")
+        self.refuse("damaged", parquet_bytes(rows_table())[:-20], "Parquet")
         self.refuse("invalid_file", "k,event_timestamp\na,2015-01-01,1\n", "other.csv:2", name="other.csv")
         self.refuse("invalid_file", "k,event_timestamp\ncaf\u00e9,2015-01-01\n".encode("latin-1"), "other.csv:2", "UTF-8", name="other.csv")
         self.refuse("invalid_file", "k\ta\n", "other.txt", ".parquet", name="other.txt")

@@ -272,7 +272,7 @@ class OnlineStores(StoreTest):
         self.assertEqual(len(pushed), 1)
         with open(pushed[0], "wb") as file:
             file.write(b"nonsense")
-        self.project.fails("invalid_file", "historical", "--entities", "rows.parquet", "--features", "v", shows=[os.path.basename(pushed[0])])
+        self.project.fails("damaged", "historical", "--entities", "rows.parquet", "--features", "v", shows=[os.path.basename(pushed[0])])
 
 
 class Ports(StoreTest):

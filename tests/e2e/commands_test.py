@@ -149,15 +149,30 @@ class Json(ProjectTest):
         self.project.run("push", "v", self.project.write("odd.parquet", events_table().set_column(0, "k", pyarrow.array([text, text, "b"]))))
         answer = self.project.json("online", "--features", "v", "--key", "k=" + text, *NOW)
         self.assertEqual([column["values"] for column in answer["results"]], [[text], [2.0], [20]])
-        self.assertEqual(self.project.json("explain", "v:x", "--key", "k=" + text, *NOW)["online_value"], "2.0")
+        self.assertEqual(self.project.json("explain", "v:x", "--key", "k=" + text, *NOW)["online_value"], 2.0)
 
     def test_explain_shows_the_expression_of_its_version(self):
         pinned = DEFINITIONS.replace("[v, ratio]", "[v, 'ratio@1']")
         self.applied(pinned)
         self.applied(pinned.replace("x / nullif(amount, 0)", "x + amount"))
-        for reference, expression, value in (("ratio@1:share", "x / nullif(amount, 0)", "0.5"), ("ratio:share", "x + amount", "6.0")):
+        for reference, expression, value in (("ratio@1:share", "x / nullif(amount, 0)", 0.5), ("ratio:share", "x + amount", 6.0)):
             told = self.project.json("explain", reference, "--key", "k=a", "--request", "amount=4", *NOW)
             self.assertEqual((told["expression"], told["offline_value"]), (expression, value))
+
+    def test_json_carries_values_not_texts(self):
+        self.applied()
+        self.project.run("materialize", "--to", "2015-01-02T00:00:00Z")
+        told = self.project.json("explain", "v:n", "--key", "k=a", *NOW)
+        self.assertEqual((told["offline_value"], told["online_value"]), (20, 20))
+        self.assertEqual([view["online"]["values"] for view in told["views"]], [{"n": 20}])
+        missing = self.project.json("explain", "v:n", "--key", "k=none", *NOW)
+        self.assertEqual((missing["offline_value"], missing["online_value"]), (None, None))
+        config = self.project.json("config")["config"]
+        self.assertEqual((config["online_store"]["type"], config["definitions"], config["server"]["allow_now"]), ("rocksdb", ["features/"], False))
+        self.assertIsInstance(config["engine"]["threads"], int)
+        view = self.project.json("describe", "feature_view", "v")
+        self.assertEqual(view["needs"], [{"kind": "entity", "name": "k"}, {"kind": "source", "name": "events"}])
+        self.assertEqual(view["needed_by"], [{"kind": "on_demand_view", "name": "ratio"}, {"kind": "feature_service", "name": "model"}])
 
     def test_the_first_rows_are_rows(self):
         self.applied()

@@ -196,6 +196,16 @@ class Interrupted(ProjectTest):
             self.assertIn(code, (0, 130, -signal.SIGINT), said)
             self.assertFalse(os.path.exists(self.project.path(".larder/serve.sock")))
 
+    def test_a_server_lets_requests_in_progress_finish(self):
+        server = larder_project.Server(self.project)
+        process = self.project.start("materialize")
+        time.sleep(0.2)
+        server.stop()
+        out, err = process.communicate(timeout=SECONDS_TO_STOP)
+        self.assertEqual(process.returncode, 0, out.decode() + err.decode())
+        self.assertEqual(set(self.online_values()), {1.0})
+        self.assertEqual(self.project.leftovers(), [])
+
     def test_through_a_running_server(self):
         """The command is interrupted, not the server."""
         self.project.write("push.parquet", many_events(7.0))
