@@ -99,6 +99,8 @@ class Api {
   static Histogram& AnswerSeconds(Counters& counters, std::string_view route);
   /// Tells whether an Accept field asks for an Arrow IPC stream.
   static bool WantsArrow(std::string_view accept);
+  /// Waits for the jobs that run as Jobs::Finish; requests that begin one fail from now on.
+  void FinishJobs(std::chrono::microseconds timeout) { jobs_.Finish(timeout); }
   /// Stops the jobs and waits for them; requests that begin one fail from now on.
   void Stop() { jobs_.Stop(); }
 

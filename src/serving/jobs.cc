@@ -1,13 +1,19 @@
 #include "serving/jobs.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "serving/error_body.h"
 #include "text/json_writer.h"
 
 namespace larder {
+namespace {
+
+constexpr std::chrono::milliseconds kTimeToAsk(500);
+constexpr std::chrono::milliseconds kTick(10);
+
+}  // namespace
 
 // One job. It is its own progress: what it hears is what askers are told.
 struct Jobs::Job final : public Progress {
@@ -23,6 +29,8 @@ struct Jobs::Job final : public Progress {
   std::int64_t total = kUnknownTotal;
   Status status;
   std::string result;
+  std::chrono::steady_clock::time_point ended = {};
+  mutable bool is_told = false;  // somebody asked after the end
 
   void Begin(std::string_view name, std::string_view counted) override {
     const std::lock_guard lock(mutex);
@@ -42,6 +50,7 @@ struct Jobs::Job final : public Progress {
     auto outcome = work(cancellation, *this);
     const std::lock_guard lock(mutex);
     is_running = false;
+    ended = std::chrono::steady_clock::now();
     status = outcome.status();
     if (outcome.ok()) result = std::move(outcome).value();
   }
@@ -49,6 +58,12 @@ struct Jobs::Job final : public Progress {
   bool running() const {
     const std::lock_guard lock(mutex);
     return is_running;
+  }
+
+  // Tells whether there is nobody left to wait for.
+  bool is_over() const {
+    const std::lock_guard lock(mutex);
+    return !is_running && (is_told || std::chrono::steady_clock::now() - ended > kTimeToAsk);
   }
 
   std::string_view State() const {
@@ -59,6 +74,7 @@ struct Jobs::Job final : public Progress {
 
   std::string Json(const std::string& id) const {
     const std::lock_guard lock(mutex);
+    is_told = !is_running;
     std::string text;
     JsonWriter json(text);
     json.BeginObject();
@@ -136,13 +152,26 @@ Status Jobs::Cancel(const std::string& id) {
   return {};
 }
 
-void Jobs::Stop() {
+std::vector<std::shared_ptr<Jobs::Job>> Jobs::TakeNoMore() {
+  const std::lock_guard lock(mutex_);
+  stopped_ = true;
   std::vector<std::shared_ptr<Job>> jobs;
-  {
-    const std::lock_guard lock(mutex_);
-    stopped_ = true;
-    for (const auto& [id, job] : jobs_) jobs.push_back(job);
+  for (const auto& [id, job] : jobs_) jobs.push_back(job);
+  return jobs;
+}
+
+void Jobs::Finish(std::chrono::microseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  std::vector<std::shared_ptr<Job>> jobs = TakeNoMore();
+  std::erase_if(jobs, [](const auto& job) { return !job->running(); });
+  while (std::chrono::steady_clock::now() < deadline) {
+    if (std::ranges::all_of(jobs, [](const auto& job) { return job->is_over(); })) return;
+    std::this_thread::sleep_for(kTick);
   }
+}
+
+void Jobs::Stop() {
+  const std::vector<std::shared_ptr<Job>> jobs = TakeNoMore();
   for (const auto& job : jobs) job->cancellation.Cancel();
   for (const auto& job : jobs) {
     if (job->thread.joinable()) job->thread.join();

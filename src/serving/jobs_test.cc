@@ -52,6 +52,30 @@ TEST(JobsTest, AJobTellsItsFailure) {
             std::string::npos);
 }
 
+TEST(JobsTest, FinishLetsJobsEndAndTell) {
+  Jobs jobs;
+  const auto id = jobs.Begin([](const Cancellation&, Progress&) -> Result<std::string> {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    return std::string("1");
+  });
+  ASSERT_TRUE(id.ok());
+  std::thread asker([&] { EXPECT_NE(WaitFor(jobs, *id, "done").find("\"result\":1"), std::string::npos); });
+  jobs.Finish(std::chrono::seconds(60));
+  EXPECT_NE(jobs.Describe(*id)->find("\"state\":\"done\""), std::string::npos);
+  asker.join();
+  EXPECT_EQ(jobs.Begin(Endless).status().reason(), Reason::kUnavailable);
+}
+
+TEST(JobsTest, FinishEndsAtItsTime) {
+  Jobs jobs;
+  const auto id = jobs.Begin(Endless);
+  ASSERT_TRUE(id.ok());
+  jobs.Finish(std::chrono::milliseconds(20));
+  EXPECT_NE(jobs.Describe(*id)->find("\"state\":\"running\""), std::string::npos);
+  jobs.Stop();
+  EXPECT_NE(jobs.Describe(*id)->find("\"state\":\"cancelled\""), std::string::npos);
+}
+
 TEST(JobsTest, AJobCanBeCancelled) {
   Jobs jobs;
   const auto id = jobs.Begin(Endless);

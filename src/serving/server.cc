@@ -1,5 +1,6 @@
 #include "serving/server.h"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <memory>
@@ -80,14 +81,23 @@ void WaitForStop(Project& project, Api& api, const ServeOptions& options) {
   }
 }
 
-// Lets requests in progress finish while a drain waits for them. Shortly before its end those that are still at work
-// are interrupted, so that their callers hear why.
-void LastCall(ApiHandler& handler, std::int64_t drain_timeout_us, const std::stop_token& drained) {
-  std::mutex mutex;
-  std::unique_lock lock(mutex);
-  std::condition_variable_any never;
-  never.wait_for(lock, drained, std::chrono::microseconds(drain_timeout_us * 9 / 10), [] { return false; });
-  if (!drained.stop_requested()) handler.Stop();
+// Lets work in progress finish: jobs, whose askers need the listeners, then requests. What is still at work shortly
+// before the end of the time is interrupted, so that its callers hear why.
+void DrainServer(Project& project, Api& api, ApiHandler& handler, http::Server& server) {
+  const std::int64_t began_ns = project.clock().MonotonicNs();
+  const std::int64_t timeout_us = project.config().server.drain_timeout_us;
+  api.FinishJobs(std::chrono::microseconds(timeout_us / 10 * 8));
+  api.Stop();
+  const std::int64_t left_us =
+      std::max<std::int64_t>(timeout_us - (project.clock().MonotonicNs() - began_ns) / 1000, 0);
+  const std::jthread last_call([&handler, left_us](const std::stop_token& drained) {
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    std::condition_variable_any never;
+    never.wait_for(lock, drained, std::chrono::microseconds(left_us / 10 * 9), [] { return false; });
+    if (!drained.stop_requested()) handler.Stop();
+  });
+  server.Drain(left_us);
 }
 
 }  // namespace
@@ -109,13 +119,8 @@ Status Serve(Project& project, const ServeOptions& options) {
   if (options.started) options.started(server->addresses().front());
   WaitForStop(project, api, options);
   project.logger().Info("draining");
-  {
-    const std::jthread last_call(
-        [&](const std::stop_token& drained) { LastCall(handler, config.drain_timeout_us, drained); });
-    server->Drain(config.drain_timeout_us);
-  }
+  DrainServer(project, api, handler, *server);
   handler.Stop();
-  api.Stop();
   workers.reset();  // what they are still at uses the handler
   return {};
 }

@@ -199,7 +199,8 @@ class Interrupted(ProjectTest):
     def test_a_server_lets_requests_in_progress_finish(self):
         server = larder_project.Server(self.project)
         process = self.project.start("materialize")
-        time.sleep(0.2)
+        while process.poll() is None and server.request("GET", "/jobs/job-1")[0] != 200:
+            time.sleep(0.001)
         server.stop()
         out, err = process.communicate(timeout=SECONDS_TO_STOP)
         self.assertEqual(process.returncode, 0, out.decode() + err.decode())
