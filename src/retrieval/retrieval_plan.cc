@@ -246,6 +246,10 @@ Result<std::vector<Ask>> AsksOfReferences(const std::vector<std::string>& texts)
 }
 
 Status EqualNames(const OutputColumn& column, const std::string& other) {
+  if (column.reference == other) {
+    return Status(Reason::kEqualNames, "asked for twice: " + other,
+                  "ask for it once; a view's name alone is all of it");
+  }
   return Status(
       Reason::kEqualNames,
       "two columns of the answer would be named '" + column.name + "': " + column.reference + " and " + other,
@@ -294,7 +298,7 @@ Result<std::shared_ptr<const RetrievalPlan>> PlanRetrieval(std::shared_ptr<const
   auto made = MakePlan(*snapshot, request);
   if (!made.ok()) {
     const Status& status = made.status();
-    if (!snapshot->current().empty() || status.code() != Code::kNotFound) return status;
+    if (snapshot->revision() > 0 || status.code() != Code::kNotFound) return status;
     return status.WithHint("nothing is applied in this project yet: run larder apply");
   }
   auto plan = std::make_shared<RetrievalPlan>(std::move(made).value());

@@ -10,6 +10,7 @@
 #include <arrow/record_batch.h>
 #include <arrow/scalar.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@
 #include "base/timestamp.h"
 #include "columnar/arrow_status.h"
 #include "columnar/table_text.h"
+#include "text/utf8.h"
 
 namespace larder {
 namespace {
@@ -94,6 +96,30 @@ Result<std::vector<std::shared_ptr<arrow::Array>>> ValuesToStore(const StoredSch
   return values;
 }
 
+namespace {
+
+// A row cannot be named here, but its time and the beginning of its key can.
+Status KeyTooLong(const RowsToStore& rows, std::int64_t row, std::size_t size) {
+  constexpr std::size_t kShownBytes = 40;
+  std::string key;
+  for (const std::shared_ptr<arrow::Array>& column : rows.keys) {
+    if (!key.empty()) key += ", ";
+    AppendValueText(*column, row, key);
+  }
+  key.resize(std::min(key.size(), kShownBytes));
+  key.resize(ValidUtf8Length(key));
+  std::string message = "join key is too long to go online: " + std::to_string(size) + " bytes, at most " +
+                        std::to_string(kMaxEntityKeyBytes) + ": it begins with '" + key + "'";
+  if (rows.event_times != nullptr && rows.event_times->IsValid(row)) {
+    const auto& times = static_cast<const arrow::TimestampArray&>(*rows.event_times);
+    message += ", its event time is " + FormatInstant(times.Value(row));
+  }
+  return Status(Reason::kLimitExceeded, std::move(message),
+                "leave such rows out by `where` in the source, or derive a shorter key");
+}
+
+}  // namespace
+
 Status CellWriter::Encode(const RowLayout& layout, const RowsToStore& rows) {
   writes_.clear();
   LARDER_RETURN_IF_ERROR(EncodeJoinKeys(rows.keys, keys_));
@@ -119,6 +145,7 @@ Status CellWriter::Encode(const RowLayout& layout, const RowsToStore& rows) {
       ++ignored_count_;
       continue;
     }
+    if (keys_.key(row).size() > kMaxEntityKeyBytes) return KeyTooLong(rows, row, keys_.key(row).size());
     CellWrite write{{keys_.key(row)}, {times.Value(row), std::nullopt}, rows_.row(row)};
     if (created != nullptr && created->IsValid(row)) write.time.created_time_us = created->Value(row);
     write.deleted = deleted != nullptr && deleted->IsValid(row) && deleted->Value(row);

@@ -37,7 +37,8 @@ Result<std::vector<std::shared_ptr<arrow::Array>>> ValuesToStore(const StoredSch
 /// counted. Reuse one object for many batches.
 class CellWriter {
  public:
-  /// Encodes rows over what was held. Fails as EncodeJoinKeys and EncodeRows do.
+  /// Encodes rows over what was held. Fails as EncodeJoinKeys and EncodeRows do, and with kLimitExceeded for a key
+  /// longer than kMaxEntityKeyBytes.
   Status Encode(const RowLayout& layout, const RowsToStore& rows);
 
   std::span<const CellWrite> writes() const { return writes_; }

@@ -46,9 +46,8 @@ Status ViewTables::Open(std::span<const ResolvedView> views) {
     table.snapshot = source;
     const std::string& offline = project_.config().offline_store.path;
     ViewRowsRequest request{ToViewOfSource(view), source, {}, {}};
-    LARDER_ASSIGN_OR_RETURN(
-        request.pushed_to_source,
-        ListPushedFiles(project_.files(), PushedToSourceFolder(offline, view.source->name())));
+    LARDER_ASSIGN_OR_RETURN(request.pushed_to_source,
+                            ListPushedFiles(project_.files(), PushedToSourceFolder(offline, view.source->name())));
     LARDER_ASSIGN_OR_RETURN(
         request.pushed_to_view,
         ListPushedFiles(project_.files(), PushedToViewFolder(offline, view.view->name(), view.generation)));

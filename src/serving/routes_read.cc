@@ -61,6 +61,8 @@ class EntityColumns {
         std::vector<std::string> names;
         for (const auto& [name, values] : entities_.members()) names.emplace_back(name);
         std::string hint = "add a list of " + TypeName(column.type) + " values under that name";
+        const bool is_request = missing == Reason::kMissingRequestValue;
+        hint += "; on the command line " + std::string(is_request ? "--request " : "--key ") + column.name + "=...";
         if (const auto near = NearestName(column.name, names)) hint += "; it has '" + *near + "'";
         return Status(missing, "entities has no '" + column.name + "' (" + column.purpose + ")", std::move(hint));
       }

@@ -154,6 +154,20 @@ class BadSources(FileTest):
         self.after_apply("missing_column", "events.parquet", events_table().drop_columns(["x"]), "events.parquet", "'x'")
         self.after_apply("type_mismatch", "events.parquet", events_table().set_column(2, "x", pyarrow.array([True, False, None])), "'events'", "'x'", "bool", "float64")
 
+    def test_a_file_without_the_key_of_the_others(self):
+        self.define("events/*.parquet")
+        self.project.write("events/1.parquet", events_table())
+        self.project.run("apply", "--yes")
+        self.project.write("events/2.parquet", events_table().rename_columns(["K", "t", "x", "n"]))
+        self.train("missing_column", "events/2.parquet", "'k'")
+        self.project.fails("missing_column", "materialize", shows=["events/2.parquet", "'k'"])
+
+    def test_a_key_that_is_too_long(self):
+        self.define("events.parquet")
+        self.project.write("events.parquet", events_table().set_column(0, "k", pyarrow.array(["a", "\u00e9" * 33_000, "b"])))
+        self.project.run("apply", "--yes")
+        self.project.fails("limit_exceeded", "materialize", shows=["66002 bytes", "\u00e9", "2015-01-01T12:00:00Z", "where"])
+
     def test_csv_that_does_not_fit_its_record(self):
         self.define("events.csv")
         self.project.write("events.csv", CSV_HEAD + "a,2015-01-01T00:00:00Z,1.0,1\n")
