@@ -69,6 +69,7 @@ int Run(const std::string& folder, const std::string& durability, std::int64_t f
   const auto loaded = store.value()->OpenTable({"loaded", 1});
   if (!written.ok() || !loaded.ok()) return 2;
   std::vector<std::thread> threads;
+  threads.reserve(kWriterThreads + 1);
   for (int thread = 0; thread < kWriterThreads; ++thread) {
     threads.emplace_back([&, thread] { WriteForever(**written, thread, first_time_us); });
   }
