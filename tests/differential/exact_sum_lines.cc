@@ -7,7 +7,7 @@
 #include <sstream>
 #include <string>
 
-#include "aggregates/exact_sum.h"
+#include "exact/exact_sum.h"
 
 int main() {
   std::string line;

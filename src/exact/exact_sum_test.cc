@@ -1,4 +1,4 @@
-#include "aggregates/exact_sum.h"
+#include "exact/exact_sum.h"
 
 #include <gtest/gtest.h>
 

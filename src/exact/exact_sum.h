@@ -5,8 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 
-#include "aggregates/wide_number.h"
+#include "base/coding.h"
+#include "exact/wide_number.h"
 
 namespace larder {
 
@@ -27,6 +29,11 @@ class FixedPoint {
   /// Returns the exact value. Passes waiting carries on first: the value stays.
   WideNumber Value();
 
+  /// Appends what Merge(reader) reads, short for numbers of few bits; equal values give equal bytes.
+  void Encode(std::string& out);
+  /// Adds an encoded value; false when the bytes cannot be one, and then this value is undefined.
+  bool Merge(ByteReader& reader);
+
  private:
   void Normalize();
   void CountWaiting(std::uint32_t count);
@@ -37,6 +44,12 @@ class FixedPoint {
   std::array<std::int64_t, kChunkCount> chunks_{};
   std::uint32_t waiting_ = 0;
 };
+
+/// The most events that a stored state may tell of: hostile counts do not overflow.
+inline constexpr std::int64_t kMaxStateEvents = std::int64_t{1} << 40;
+
+/// Adds an encoded count (a varint) to `count`; false when either is beyond kMaxStateEvents.
+bool MergeCount(ByteReader& reader, std::int64_t& count);
 
 /// Counts values that no fixed-point number holds.
 struct NotFinite {
@@ -52,12 +65,14 @@ struct NotFinite {
 /// Returns the one NaN that results have.
 double ResultNan();
 
-/// Holds the exact sum of doubles.
+/// Holds the exact sum of doubles and integers.
 class ExactSum {
  public:
   void Add(double value) { Put(value, 1); }
+  void Add(std::int64_t value) { Put(value, 1); }
   /// Takes out a value that was added.
   void Remove(double value) { Put(value, -1); }
+  void Remove(std::int64_t value) { Put(value, -1); }
   void Merge(const ExactSum& other);
   void Remove(const ExactSum& other);
 
@@ -72,27 +87,42 @@ class ExactSum {
   /// Returns the exact sum divided by the count, rounded once; NaN without values.
   double Mean();
 
+  /// Appends what Merge(reader) reads; equal sums give equal bytes.
+  void Encode(std::string& out);
+  /// Adds an encoded sum; false when the bytes cannot be one, and then this sum is undefined.
+  bool Merge(ByteReader& reader);
+
  private:
   void Put(double value, int direction);
+  void Put(std::int64_t value, int direction);
 
   FixedPoint<70, -34> sum_;
   NotFinite not_finite_;
   std::int64_t count_ = 0;
 };
 
-/// Holds the exact sum of products of pairs of doubles: of x * x for variances, of x * y for covariances.
+/// Holds the exact sum of products of pairs of doubles, or of pairs of integers: of x * x for variances, of x * y for
+/// covariances.
 class ExactProductSum {
  public:
   void Add(double x, double y) { Put(x, y, false); }
+  void Add(std::int64_t x, std::int64_t y) { Put(x, y, false); }
   void Remove(double x, double y) { Put(x, y, true); }
+  void Remove(std::int64_t x, std::int64_t y) { Put(x, y, true); }
   void Merge(const ExactProductSum& other) { sum_.Merge(other.sum_); }
   void Remove(const ExactProductSum& other) { sum_.Remove(other.sum_); }
 
   /// Returns the sum; pairs with a value that is not finite do not count.
   WideNumber FiniteSum() { return sum_.Value(); }
 
+  /// Appends what Merge(reader) reads; equal sums give equal bytes.
+  void Encode(std::string& out) { sum_.Encode(out); }
+  /// Adds an encoded sum; false when the bytes cannot be one, and then this sum is undefined.
+  bool Merge(ByteReader& reader) { return sum_.Merge(reader); }
+
  private:
   void Put(double x, double y, bool removes);
+  void Put(std::int64_t x, std::int64_t y, bool removes);
 
   FixedPoint<140, -68> sum_;
 };
@@ -106,13 +136,24 @@ enum class VarianceOf : std::uint8_t {
 /// Holds what mean, variance and standard deviation are made of.
 class ExactMoments {
  public:
-  void Add(double value);
-  void Remove(double value);
+  /// Adds a double or an integer.
+  template <class T>
+  void Add(T value) {
+    sum_.Add(value);
+    squares_.Add(value, value);
+  }
+  /// Takes out a value that was added.
+  template <class T>
+  void Remove(T value) {
+    sum_.Remove(value);
+    squares_.Remove(value, value);
+  }
   void Merge(const ExactMoments& other);
   void Remove(const ExactMoments& other);
 
   std::int64_t count() const { return sum_.count(); }
   ExactSum& sum() { return sum_; }
+  ExactProductSum& squares() { return squares_; }
 
   /// Returns (n * sum of squares - square of sum) / (n * n or n * (n - 1)), exact and rounded once; NaN when a value is
   /// not finite. Needs at least one value, of a sample two.

@@ -1,4 +1,4 @@
-#include "aggregates/wide_number.h"
+#include "exact/wide_number.h"
 
 #include <gtest/gtest.h>
 

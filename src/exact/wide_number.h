@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 namespace larder {
@@ -26,6 +27,10 @@ class WideNumber {
   /// last carries the sign.
   static WideNumber OfChunks(std::span<const std::int64_t> chunks, int scale);
 
+  /// Returns the digits, the lowest first; the first and the last are not zero.
+  std::span<const std::uint32_t> digits() const { return {digits_.data(), count_}; }
+  /// Returns the power of 2^32 that the lowest digit counts; 0 of zero.
+  int scale() const { return scale_; }
   bool is_zero() const { return count_ == 0; }
   bool is_negative() const { return is_negative_; }
 
@@ -35,11 +40,12 @@ class WideNumber {
   /// Returns this number divided by `first` and then by `second` (neither is zero), rounded once to the nearest double,
   /// ties to even; beyond the largest double an infinity. Exact zero is +0.0.
   double RoundedQuotient(std::uint64_t first, std::uint64_t second) const;
+  /// Returns the number when it is whole and fits into 64 bits.
+  std::optional<std::int64_t> ToInteger() const;
   /// Returns the nearest double, likewise.
   double Rounded() const { return RoundedQuotient(1, 1); }
 
  private:
-  std::span<const std::uint32_t> digits() const { return {digits_.data(), count_}; }
   void CutZeros();
   /// Divides the magnitude, dropping the fraction of the lowest digit; tells whether something was dropped.
   bool DivideBy(std::uint64_t divisor);

@@ -1,4 +1,4 @@
-#include "aggregates/wide_number.h"
+#include "exact/wide_number.h"
 
 #include <algorithm>
 #include <bit>
@@ -158,6 +158,18 @@ double WideNumber::RoundedQuotient(std::uint64_t first, std::uint64_t second) co
   has_rest = quotient.DivideBy(second) || has_rest;
   quotient.CutZeros();
   return quotient.Round(has_rest);
+}
+
+std::optional<std::int64_t> WideNumber::ToInteger() const {
+  if (is_zero()) return 0;
+  if (scale_ < 0 || scale_ + static_cast<std::int64_t>(count_) > 2) return std::nullopt;
+  std::uint64_t magnitude = 0;
+  for (std::size_t i = 0; i < count_; ++i) {
+    magnitude |= std::uint64_t{digits_[i]} << (kDigitBits * (static_cast<int>(i) + scale_));
+  }
+  constexpr std::uint64_t kLeast = std::uint64_t{1} << 63;
+  if (magnitude > kLeast - (is_negative_ ? 0 : 1)) return std::nullopt;
+  return static_cast<std::int64_t>(is_negative_ ? 0 - magnitude : magnitude);
 }
 
 std::uint64_t WideNumber::BitsFrom(std::int64_t from) const {

@@ -1,4 +1,4 @@
-#include "aggregates/exact_sum.h"
+#include "exact/exact_sum.h"
 
 #include <bit>
 #include <cmath>
@@ -22,6 +22,11 @@ struct FiniteParts {
   bool is_negative;
 };
 
+FiniteParts PartsOf(std::int64_t value) {
+  const auto bits = static_cast<std::uint64_t>(value);
+  return {value < 0 ? 0 - bits : bits, 0, value < 0};
+}
+
 bool IsFinite(double value) {
   return ((std::bit_cast<std::uint64_t>(value) >> kFractionBits) & kExponentMask) != kExponentMask;
 }
@@ -35,7 +40,24 @@ FiniteParts PartsOf(double value) {
   return {fraction | leading, (biased == 0 ? 1 : biased) - 1075, (bits >> 63) != 0};
 }
 
+template <class Sum>
+void PutProduct(const FiniteParts& a, const FiniteParts& b, bool removes, Sum& sum) {
+  __extension__ using Wide = unsigned __int128;
+  const Wide product = static_cast<Wide>(a.mantissa) * b.mantissa;
+  const int exponent = a.exponent + b.exponent;
+  const bool is_negative = (a.is_negative != b.is_negative) != removes;
+  sum.Add(static_cast<std::uint64_t>(product), exponent, is_negative);
+  sum.Add(static_cast<std::uint64_t>(product >> 64), exponent + 64, is_negative);
+}
+
 }  // namespace
+
+bool MergeCount(ByteReader& reader, std::int64_t& count) {
+  const std::uint64_t more = reader.ReadVarint();
+  if (!reader.ok() || more > static_cast<std::uint64_t>(kMaxStateEvents) || count > kMaxStateEvents) return false;
+  count += static_cast<std::int64_t>(more);
+  return true;
+}
 
 double ResultNan() { return std::bit_cast<double>(kResultNanBits); }
 
@@ -90,6 +112,34 @@ WideNumber FixedPoint<kChunkCount, kScale>::Value() {
   return WideNumber::OfChunks(chunks_, kScale);
 }
 
+// A number: twice the count of its digits, and 1 when it is negative; the place of the lowest; the digits.
+template <std::size_t kChunkCount, int kScale>
+void FixedPoint<kChunkCount, kScale>::Encode(std::string& out) {
+  const WideNumber value = Value();
+  AppendVarint(value.digits().size() * 2 + (value.is_negative() ? 1 : 0), out);
+  if (value.is_zero()) return;
+  AppendVarint(static_cast<std::uint64_t>(value.scale() - kScale), out);
+  for (const std::uint32_t digit : value.digits()) AppendFixed32(digit, out);
+}
+
+template <std::size_t kChunkCount, int kScale>
+bool FixedPoint<kChunkCount, kScale>::Merge(ByteReader& reader) {
+  const std::uint64_t head = reader.ReadVarint();
+  const std::uint64_t count = head / 2;
+  const std::uint64_t place = count == 0 ? 0 : reader.ReadVarint();
+  if (!reader.ok() || head == 1 || count > kChunkCount || place > kChunkCount - count) return false;
+  const std::string_view digits = reader.ReadBytes(count * sizeof(std::uint32_t));
+  if (!reader.ok()) return false;
+  const std::int64_t sign = head % 2 != 0 ? -1 : 1;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::uint32_t digit = LoadFixed32(digits.data() + i * sizeof(std::uint32_t));
+    if (digit == 0 && (i == 0 || i + 1 == count)) return false;
+    chunks_[place + i] += sign * std::int64_t{digit};
+  }
+  CountWaiting(1);
+  return true;
+}
+
 template class FixedPoint<70, -34>;
 template class FixedPoint<140, -68>;
 
@@ -109,6 +159,28 @@ void ExactSum::Put(double value, int direction) {
   } else {
     (value > 0 ? not_finite_.positive_count : not_finite_.negative_count) += direction;
   }
+}
+
+void ExactSum::Put(std::int64_t value, int direction) {
+  count_ += direction;
+  const FiniteParts parts = PartsOf(value);
+  sum_.Add(parts.mantissa, parts.exponent, parts.is_negative != (direction < 0));
+}
+
+void ExactSum::Encode(std::string& out) {
+  for (const std::int64_t count :
+       {count_, not_finite_.nan_count, not_finite_.positive_count, not_finite_.negative_count}) {
+    AppendVarint(static_cast<std::uint64_t>(count), out);
+  }
+  sum_.Encode(out);
+}
+
+bool ExactSum::Merge(ByteReader& reader) {
+  for (std::int64_t* count :
+       {&count_, &not_finite_.nan_count, &not_finite_.positive_count, &not_finite_.negative_count}) {
+    if (!MergeCount(reader, *count)) return false;
+  }
+  return sum_.Merge(reader);
 }
 
 void ExactSum::Merge(const ExactSum& other) {
@@ -136,25 +208,11 @@ double ExactSum::Mean() {
 }
 
 void ExactProductSum::Put(double x, double y, bool removes) {
-  if (!IsFinite(x) || !IsFinite(y)) return;
-  const FiniteParts a = PartsOf(x);
-  const FiniteParts b = PartsOf(y);
-  __extension__ using Wide = unsigned __int128;
-  const Wide product = static_cast<Wide>(a.mantissa) * b.mantissa;
-  const int exponent = a.exponent + b.exponent;
-  const bool is_negative = (a.is_negative != b.is_negative) != removes;
-  sum_.Add(static_cast<std::uint64_t>(product), exponent, is_negative);
-  sum_.Add(static_cast<std::uint64_t>(product >> 64), exponent + 64, is_negative);
+  if (IsFinite(x) && IsFinite(y)) PutProduct(PartsOf(x), PartsOf(y), removes, sum_);
 }
 
-void ExactMoments::Add(double value) {
-  sum_.Add(value);
-  squares_.Add(value, value);
-}
-
-void ExactMoments::Remove(double value) {
-  sum_.Remove(value);
-  squares_.Remove(value, value);
+void ExactProductSum::Put(std::int64_t x, std::int64_t y, bool removes) {
+  PutProduct(PartsOf(x), PartsOf(y), removes, sum_);
 }
 
 void ExactMoments::Merge(const ExactMoments& other) {

@@ -1,0 +1,43 @@
+// The list of families: which kernel and which state each has, and which events count for it.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "aggregates/family_state.h"
+#include "aggregates/window_kernel.h"
+
+namespace larder {
+
+/// Says which events count for a function.
+enum class CountRule : std::uint8_t {
+  kSelected,  ///< those that `where` selects
+  kValid,     ///< of these, those without a null input
+  kNull,      ///< of these, those with a null input
+};
+
+/// Returns the rule of a bound aggregate.
+CountRule CountRuleOf(const BoundAggregate& aggregate);
+
+/// Makes the kernel of a group of functions that share a scan; each is of the family of the first.
+std::unique_ptr<WindowKernel> MakeWindowKernel(std::span<const BoundAggregate* const> functions);
+
+/// Makes the empty state of functions that share one; mergeable ones only.
+std::unique_ptr<AggregateState> MakeAggregateState(std::span<const BoundAggregate* const> functions);
+
+/// Makes what a family has, each in its file of kernels: rows of the table, kernel, state.
+std::vector<AggregateRow> CountAggregates();
+std::unique_ptr<WindowKernel> MakeCountKernel();
+std::unique_ptr<AggregateState> MakeCountState();
+std::vector<AggregateRow> MomentAggregates();
+std::unique_ptr<WindowKernel> MakeMomentKernel(std::span<const BoundAggregate* const> functions);
+std::unique_ptr<AggregateState> MakeMomentState(std::span<const BoundAggregate* const> functions);
+std::vector<AggregateRow> ExtremeAggregates();
+std::unique_ptr<WindowKernel> MakeExtremeKernel();
+std::unique_ptr<AggregateState> MakeExtremeState(const BoundAggregate& aggregate);
+std::vector<AggregateRow> EdgeAggregates();
+std::unique_ptr<WindowKernel> MakeEdgeKernel();
+std::unique_ptr<AggregateState> MakeEdgeState(const BoundAggregate& aggregate);
+
+}  // namespace larder

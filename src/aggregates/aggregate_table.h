@@ -1,0 +1,166 @@
+// The one table of aggregates, and a call of one with its types resolved.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "columnar/value_type.h"
+
+namespace larder {
+
+/// The most inputs that an aggregate has, the category of `per` included.
+inline constexpr std::size_t kMaxAggregateInputs = 3;
+
+/// Names the aggregates, in the order of the table.
+enum class AggregateFunction : std::uint8_t {
+  kCount,
+  kCountNull,
+  kSum,
+  kMean,
+  kVarPop,
+  kVarSamp,
+  kStdPop,
+  kStdSamp,
+  kMin,
+  kMax,
+  kFirst,
+  kLast,
+};
+
+/// Groups aggregates that are computed by the same code and, over the same inputs, share one scan and one state.
+enum class AggregateFamily : std::uint8_t {
+  kCounts,    ///< how many rows, values, nulls
+  kMoments,   ///< exact power sums
+  kExtremes,  ///< least and greatest
+  kEdges,     ///< the first and last values
+};
+
+/// Says which types an input may have.
+enum class InputTypes : std::uint8_t {
+  kAny,      ///< every value type
+  kNumber,   ///< int32, int64, float32, float64
+  kOrdered,  ///< all but lists
+  kBool,
+  kVector,  ///< list<float32>, list<float64>
+};
+
+/// Describes one input: the key that names it in a definition, and what it may be.
+struct AggregateInput {
+  std::string_view name;
+  InputTypes types = InputTypes::kAny;
+  bool is_optional = false;
+};
+
+/// Says what a parameter is, and so how its text is read.
+enum class ParameterKind : std::uint8_t {
+  kCount,     ///< a whole number from 1 to the row's `greatest`
+  kPlace,     ///< a whole number from -`greatest` to `greatest`, not 0
+  kFraction,  ///< a number from 0 to 1
+  kDuration,  ///< a duration of more than 0
+  kEdges,     ///< numbers, each greater than the one before
+};
+
+/// Describes one parameter. All parameters are required.
+struct AggregateParameter {
+  std::string_view name;
+  ParameterKind kind = ParameterKind::kCount;
+  std::int64_t greatest = 0;  ///< of numbers, or the most edges
+};
+
+/// Says what type the result has.
+enum class ResultRule : std::uint8_t {
+  kInt64,
+  kFloat64,
+  kWidest,  ///< int64 of integers, float64 of floats
+  kSame,    ///< the type of the first input
+  kBool,
+  kListOfSame,
+  kListOfInt64,
+  kListOfFloat64,
+};
+
+/// Describes one aggregate. The texts stand in the reference; `example` gives `expected`, as a test checks.
+struct AggregateRow {
+  AggregateFunction function;
+  std::string_view name;
+  AggregateFamily family;
+  bool is_mergeable = true;  ///< a tile holds its state; else a read needs the window's events
+  std::vector<AggregateInput> inputs = {};
+  std::vector<AggregateParameter> parameters = {};
+  ResultRule result = ResultRule::kFloat64;
+  std::string_view documentation = {};  ///< one line, without a full stop
+  std::string_view nan = {};            ///< what a NaN does
+  std::string_view empty = {};          ///< what a window without counted events gives
+  std::string_view example = {};        ///< a call and its inputs, such as "quantile(0.5) of [1, 2, 4]"
+  std::string_view expected = {};       ///< the value as text
+};
+
+/// Returns every aggregate, in the order of the reference. Made once; constant afterwards.
+std::span<const AggregateRow> AggregateTable();
+
+/// Returns the row with this name, or nullptr.
+const AggregateRow* FindAggregate(std::string_view name);
+
+/// Holds a parameter as a definition writes it. An empty name is the next parameter in order.
+struct ParameterText {
+  std::string name;
+  std::vector<std::string> values;  ///< one text, or of edges one each
+};
+
+/// Holds a call of an aggregate as a definition writes it.
+struct AggregateCall {
+  std::string name;
+  std::vector<ParameterText> parameters;
+  std::vector<ValueType> inputs;          ///< types in the order of the row's inputs; optional ones may be left out
+  std::optional<std::int64_t> window_us;  ///< the length of the window, when it has one
+};
+
+/// Takes `quantile(0.9)` or `histogram(0, 15, 60)` apart into the name and parameters without names; a bare name has
+/// none. Fails with kInvalidDefinition when it is neither.
+Result<AggregateCall> ParseAggregateCall(std::string_view text);
+
+/// Holds the values of parameters; those that the aggregate does not have keep their defaults.
+struct AggregateOptions {
+  std::int64_t count = 0;
+  double fraction = 0;
+  std::int64_t half_life_us = 0;
+  std::vector<double> edges;
+  std::int64_t window_us = 0;  ///< 0: the window has no length
+
+  friend bool operator==(const AggregateOptions&, const AggregateOptions&) = default;
+};
+
+/// Holds an aggregate whose types and parameters are resolved. Immutable; cheap to copy.
+class BoundAggregate {
+ public:
+  BoundAggregate(const AggregateRow& row, std::vector<ValueType> inputs, AggregateOptions options, ValueType type)
+      : row_(&row), inputs_(std::move(inputs)), options_(std::move(options)), type_(type) {}
+
+  const AggregateRow& row() const { return *row_; }
+  AggregateFunction function() const { return row_->function; }
+  AggregateFamily family() const { return row_->family; }
+  /// Returns the type of the result.
+  ValueType type() const { return type_; }
+  const std::vector<ValueType>& inputs() const { return inputs_; }
+  const AggregateOptions& options() const { return options_; }
+  bool is_mergeable() const { return row_->is_mergeable; }
+
+ private:
+  const AggregateRow* row_;
+  std::vector<ValueType> inputs_;
+  AggregateOptions options_;
+  ValueType type_;
+};
+
+/// Checks a call and gives the type of its result. Fails with kInvalidDefinition: an unknown aggregate (the hint names
+/// the nearest), an input too many or missing, a type that does not fit, a parameter that is unknown, missing or out
+/// of its limits, a window without a length where one is needed.
+Result<BoundAggregate> BindAggregate(const AggregateCall& call);
+
+}  // namespace larder
