@@ -171,7 +171,7 @@ class RecyclingPool final : public arrow::MemoryPool {
 
  private:
   // Smaller ones cost the parent little.
-  static constexpr std::int64_t kLeastKept = 32 * 1024;
+  static constexpr std::int64_t kLeastKept = 32 << 10;
 
   ~RecyclingPool() override = default;
 

@@ -116,7 +116,7 @@ class WinnerNumbers {
 // Applies `change` to every winner among `winners`, on all threads.
 template <class Change>
 Status ChangeWinners(std::span<std::uint32_t> winners, const ExecutionContext& context, Change change) {
-  constexpr std::size_t kRowsPerTask = 256 * 1024;
+  constexpr std::size_t kRowsPerTask = 256 << 10;
   return RunTasks(context, winners.size() / kRowsPerTask + 1, [&](std::size_t task) {
     const std::size_t begin = task * kRowsPerTask;
     for (std::uint32_t& winner : winners.subspan(begin, std::min(kRowsPerTask, winners.size() - begin))) {

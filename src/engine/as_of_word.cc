@@ -11,13 +11,13 @@ namespace larder {
 namespace {
 
 // 16 bytes a word: two sides of this size fit the second-level cache of common cores.
-constexpr std::size_t kWordsPerPartition = 32 * 1024;
+constexpr std::size_t kWordsPerPartition = 32 << 10;
 // A scatter writes to as many places at once as there are partitions; beyond this the writes miss the cache.
 constexpr std::uint32_t kMaxPartitions = 1024;
 // Below this the set-up of the vectorised sort costs more than it saves.
 constexpr std::size_t kSmallSort = 256;
 // Rows that are worth a task of their own, and tasks beyond which their counters would miss the cache.
-constexpr std::size_t kLeastRowsPerTask = 128 * 1024;
+constexpr std::size_t kLeastRowsPerTask = 128 << 10;
 constexpr std::size_t kMostTasks = 32;
 
 }  // namespace

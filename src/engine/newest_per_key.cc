@@ -23,9 +23,9 @@ namespace larder {
 namespace {
 
 // Rows that compete between two looks at the budget.
-constexpr std::int64_t kSliceRows = 8 * 1024;
+constexpr std::int64_t kSliceRows = 8 << 10;
 // Winners whose values are in memory together.
-constexpr std::int64_t kMostRowsGiven = 64 * 1024;
+constexpr std::int64_t kMostRowsGiven = 64 << 10;
 constexpr std::int64_t kLeastRowsGiven = 256;
 constexpr std::int64_t kUpdateRows = std::int64_t{1} << 16;
 

@@ -157,7 +157,7 @@ void AddStatistics(const ViewStatistics& part, ViewStatistics& total) {
 // Bounds the sizes of a batch that is given out: those in preparation are a small part of any budget.
 constexpr std::int64_t kBatchBytes = std::int64_t{8} << 20;
 constexpr std::int64_t kLeastBatchRows = 1024;
-constexpr std::int64_t kMostBatchRows = 64 * 1024;
+constexpr std::int64_t kMostBatchRows = 64 << 10;
 // Of each row of the left side while it is joined: word, slot, number and order of winners.
 constexpr std::int64_t kMatchBytes = 110;
 // Parts of the budget: of what is free, so much holds a part of the left side with all that belongs to it. The rest is

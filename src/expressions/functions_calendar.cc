@@ -143,7 +143,7 @@ Outcome<std::int64_t> DateDiffInZone(UnitArgument unit, std::int64_t from_us, st
 }
 
 Outcome<std::int64_t> AddMonths(std::int64_t time_us, std::int64_t count) {
-  constexpr std::int64_t kMostMonths = 12 * 600'000;  // more than all years that an instant can have
+  constexpr std::int64_t kMostMonths = 7'200'000;  // more than all years that an instant can have
   if (count < -kMostMonths || count > kMostMonths) return kInstantOverflow;
   const CivilDate date = CivilOf(time_us);
   const std::int64_t months = date.year * 12 + date.month - 1 + count;

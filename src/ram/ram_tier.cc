@@ -109,7 +109,7 @@ Status RamTierStore::DropTable(const TableName& name) {
   }
   if (table == nullptr) return store_->DropTable(name);
   table->BeginBypass();
-  const Status status = store_->DropTable(name);
+  Status status = store_->DropTable(name);
   if (!status.ok()) {
     table->EndBypass(0);
     LoadLater(name);

@@ -10,7 +10,7 @@ namespace {
 // '$', DEL, two digits of its number, and DELs to fill up. So places stay, and braces do not disturb {a: ${B}}.
 constexpr char kFill = '\x7f';
 constexpr std::string_view kDigits = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-constexpr std::size_t kMaxVariables = 62 * 62;
+constexpr std::size_t kMaxVariables = std::size_t{62} * 62;
 constexpr std::size_t kMarkBytes = 4;
 constexpr std::string_view kForms = "write ${NAME} or ${NAME:default}";
 
