@@ -136,6 +136,22 @@ void ReadServer(FieldReader& top, const Machine& machine, ServerConfig& server) 
   server.drain_timeout_us = section.PositiveDuration("drain_timeout", server.drain_timeout_us);
 }
 
+void ReadCacheTimes(FieldReader& fields, OnlineStoreConfig& store) {
+  // Below it, moments would be counted too coarsely for the promise.
+  constexpr std::int64_t kLeastTtlUs = 1'000'000;
+  store.retention_us = fields.Duration("retention", 0);
+  store.cache_ttl_us = fields.Duration("cache_ttl", 0);
+  store.stale_while_revalidate_us = fields.Duration("stale_while_revalidate", 0);
+  if (store.cache_ttl_us > 0 && store.cache_ttl_us < kLeastTtlUs) {
+    fields.faults().Add(fields.LocationOf("cache_ttl"), "a cache_ttl that is too short",
+                        "give at least 1s, or 0s for none");
+  }
+  if (store.stale_while_revalidate_us > 0 && store.cache_ttl_us == 0) {
+    fields.faults().Add(fields.LocationOf("stale_while_revalidate"), "stale_while_revalidate without a cache_ttl",
+                        "give a cache_ttl too: rows are stale after it");
+  }
+}
+
 void ReadStores(FieldReader& top, const Machine& machine, ProjectConfig& config) {
   {
     Section section(top, "registry");
@@ -148,6 +164,7 @@ void ReadStores(FieldReader& top, const Machine& machine, ProjectConfig& config)
     config.online_store.type = kTypes[section.Choice("type", {"rocksdb", "memory"})];
     config.online_store.path = section.Path("path", ".larder/online", config.root);
     config.online_store.memory_bytes = section.Size("memory", std::max(machine.memory_bytes / 4 / kMib * kMib, kMib));
+    ReadCacheTimes(section.fields(), config.online_store);
     constexpr std::array kDurabilities = {Durability::kSync, Durability::kProcess};
     config.online_store.durability = kDurabilities[section.Choice("durability", {"sync", "process"})];
   }
@@ -323,6 +340,9 @@ std::string ConfigText(const ProjectConfig& config) {
   const OnlineStoreConfig& online = config.online_store;
   text += "online_store:\n  type: " + std::string(online.type == OnlineStoreType::kMemory ? "memory" : "rocksdb");
   text += "\n  path: " + Quoted(online.path) + "\n  memory: " + FormatByteSize(online.memory_bytes);
+  text += "\n  retention: " + FormatDuration(online.retention_us);
+  text += "\n  cache_ttl: " + FormatDuration(online.cache_ttl_us);
+  text += "\n  stale_while_revalidate: " + FormatDuration(online.stale_while_revalidate_us);
   text += "\n  durability: " + std::string(online.durability == Durability::kSync ? "sync" : "process") + "\n";
   text += "offline_store: {path: " + Quoted(config.offline_store.path) + "}\n";
   text += "engine:\n  memory: " + FormatByteSize(config.engine.memory_bytes);

@@ -30,6 +30,9 @@ struct OnlineStoreConfig {
   OnlineStoreType type = OnlineStoreType::kRocksDb;
   std::string path;               ///< absolute
   std::int64_t memory_bytes = 0;  ///< of the RAM tier
+  std::int64_t retention_us = 0;  ///< rows so far behind the newest of their view are not kept in memory; 0: all are
+  std::int64_t cache_ttl_us = 0;  ///< a row that was read from the store is read again after so long; 0: never
+  std::int64_t stale_while_revalidate_us = 0;  ///< and answered so long meanwhile
   Durability durability = Durability::kSync;
 };
 
@@ -57,7 +60,7 @@ struct ServerConfig {
   std::int64_t max_header_bytes = 16 << 10;
   std::int64_t max_rows = 10'000;
   std::int64_t max_connections = 10'000;
-  std::int64_t max_queue = 1'000;  ///< requests that wait for a worker
+  std::int64_t max_queue = 1'000;          ///< requests that wait for a worker
   std::int64_t row_text_bytes = 64 << 20;  ///< of rows kept as text, by all event loops together
   std::int64_t idle_timeout_us = 60'000'000;
   std::int64_t request_timeout_us = 10'000'000;

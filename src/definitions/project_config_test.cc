@@ -74,13 +74,17 @@ TEST(ProjectConfigTest, ReadsTheProductPage) {
 
 TEST(ProjectConfigTest, ReadsLimitsWithTheirUnits) {
   const auto config = Parse(
-      "project: p\nonline_store: {type: memory, memory: 512MiB, durability: process}\n"
+      "project: p\nonline_store: {type: memory, memory: 512MiB, durability: process, retention: 30d, cache_ttl: 1h,\n"
+      "               stale_while_revalidate: 10s}\n"
       "server: {listen: '[::1]:0', workers: 3, max_body: 1MiB, max_header: 4KiB, max_rows: 5, max_connections: 6,\n"
       "         max_queue: 7, row_text_memory: 3MiB, idle_timeout: 1s, request_timeout: 250ms, drain_timeout: 2s}\n");
   ASSERT_TRUE(config.ok()) << config.status().ToString();
   EXPECT_EQ(config->online_store.type, OnlineStoreType::kMemory);
   EXPECT_EQ(config->online_store.memory_bytes, 512 << 20);
   EXPECT_EQ(config->online_store.durability, Durability::kProcess);
+  EXPECT_EQ(config->online_store.retention_us, std::int64_t{30} * 86'400'000'000);
+  EXPECT_EQ(config->online_store.cache_ttl_us, 3'600'000'000);
+  EXPECT_EQ(config->online_store.stale_while_revalidate_us, 10'000'000);
   EXPECT_EQ(config->server.host, "::1");
   EXPECT_EQ(config->server.port, 0);
   EXPECT_EQ(config->server.max_body_bytes, 1 << 20);
@@ -128,13 +132,21 @@ TEST(ProjectConfigTest, AllFaultsComeAtOnce) {
       }));
   EXPECT_EQ(Faults(""),
             Texts{"larder.yaml:1:1: missing key: 'project' (the project's name, such as project: flights)"});
+  EXPECT_EQ(
+      Faults("project: p\nonline_store: {cache_ttl: 20ms, stale_while_revalidate: 1s}\n"),
+      Texts{"larder.yaml:2:27: online_store.cache_ttl: a cache_ttl that is too short (give at least 1s, or 0s for "
+            "none)"});
+  EXPECT_EQ(Faults("project: p\nonline_store: {stale_while_revalidate: 1s}\n"),
+            Texts{"larder.yaml:2:40: online_store.stale_while_revalidate: stale_while_revalidate without a cache_ttl "
+                  "(give a cache_ttl too: rows are stale after it)"});
   EXPECT_EQ(Faults("project: My-Shop\n").size(), 1u);
   EXPECT_EQ(Faults("project: [\n").size(), 1u);
 }
 
 TEST(ProjectConfigTest, TheEffectiveTextReadsBack) {
   const auto config = Parse(
-      "project: shop\ndefinitions: [a, 'b c']\nonline_store: {path: /x, memory: 3MiB, durability: process}\n"
+      "project: shop\ndefinitions: [a, 'b c']\nonline_store: {path: /x, memory: 3MiB, durability: process, retention: "
+      "36h}\n"
       "server: {listen: '[::1]:80', clock_skew: 90s, allow_now: true}\n");
   ASSERT_TRUE(config.ok()) << config.status().ToString();
   const std::string text = ConfigText(*config);

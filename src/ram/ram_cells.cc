@@ -197,7 +197,7 @@ void RamCells::FreeRetired(Shard& shard) {
   shard.next_free_at = kept * 2;
 }
 
-std::int64_t RamCells::EvictFrom(Shard& shard, std::int64_t& bytes) {
+std::int64_t RamCells::EvictFrom(Shard& shard, std::int64_t& bytes, std::int64_t horizon_us) {
   const std::scoped_lock lock(shard.mutex);
   if (shard.owned_index == nullptr) return 0;
   const Change change(*this, shard);
@@ -207,7 +207,8 @@ std::int64_t RamCells::EvictFrom(Shard& shard, std::int64_t& bytes) {
   for (std::size_t steps = index.place_count(); steps > 0 && bytes > 0; --steps) {
     shard.hand = (shard.hand + 1) % index.place_count();
     RamEntry* const entry = index.At(shard.hand);
-    if (entry == nullptr || index.TakeReadMark(shard.hand)) continue;
+    if (entry == nullptr) continue;
+    if (index.TakeReadMark(shard.hand) && entry->time().event_time_us >= horizon_us) continue;
     bytes -= entry->allocated_bytes();
     index.Remove(shard.hand);
     Retire(shard, entry);
@@ -219,10 +220,10 @@ std::int64_t RamCells::EvictFrom(Shard& shard, std::int64_t& bytes) {
   return evicted;
 }
 
-std::int64_t RamCells::Evict(std::int64_t bytes) {
+std::int64_t RamCells::Evict(std::int64_t bytes, std::int64_t horizon_us) {
   std::int64_t evicted = 0;
   for (std::size_t i = 0; i < kShards && bytes > 0; ++i) {
-    evicted += EvictFrom(shards_[next_shard_.fetch_add(1, std::memory_order_relaxed) % kShards], bytes);
+    evicted += EvictFrom(shards_[next_shard_.fetch_add(1, std::memory_order_relaxed) % kShards], bytes, horizon_us);
   }
   return evicted;
 }

@@ -50,9 +50,9 @@ class RamCells {
   /// Makes room for this many cells at once, so that filling an empty table does not grow step by step.
   void Reserve(std::int64_t cell_count);
 
-  /// Removes cells not read since the last pass over them until about `bytes` are freed or the pass is over. Returns
-  /// how many went.
-  std::int64_t Evict(std::int64_t bytes);
+  /// Removes cells not read since the last pass over them, and those with an event time before `horizon_us`, until
+  /// about `bytes` are freed or the pass is over. Returns how many went.
+  std::int64_t Evict(std::int64_t bytes, std::int64_t horizon_us);
   void Clear();
 
  private:
@@ -80,7 +80,7 @@ class RamCells {
   void Grow(Shard& shard, std::size_t place_count);
   void Retire(Shard& shard, RamEntry* entry);
   void FreeRetired(Shard& shard);
-  std::int64_t EvictFrom(Shard& shard, std::int64_t& bytes);
+  std::int64_t EvictFrom(Shard& shard, std::int64_t& bytes, std::int64_t horizon_us);
   void ClearShard(Shard& shard);
 
   const std::shared_ptr<MemoryPins> pins_;

@@ -105,13 +105,13 @@ TEST_F(RamCellsTest, TakesLittleMoreThanKeysAndValues) {
 TEST_F(RamCellsTest, EvictsWhatWasNotRead) {
   for (int i = 0; i < 2'000; ++i) Put({"key" + std::to_string(i)}, {1, {}}, std::string(100, 'v'));
   const std::int64_t used_before = used_bytes_->load();
-  EXPECT_EQ(cells_.Evict(1 << 30), 0);  // the first pass takes the marks of the writes only
+  EXPECT_EQ(cells_.Evict(1 << 30, INT64_MIN), 0);  // the first pass takes the marks of the writes only
   for (int i = 0; i < 200; ++i) {
     const MemoryPin pin = pins_->Take();
     Find({"key" + std::to_string(i)});
   }
   // A cell that moves across the end of its table can be met twice by one pass: one of each shard at most.
-  const std::int64_t evicted = cells_.Evict(1 << 30);
+  const std::int64_t evicted = cells_.Evict(1 << 30, INT64_MIN);
   EXPECT_GE(evicted, 1'800);
   EXPECT_LE(evicted, 1'800 + static_cast<std::int64_t>(RamCells::kShards) / 4);
   EXPECT_LT(used_bytes_->load(), used_before / 4);
@@ -158,7 +158,7 @@ TEST_F(RamCellsTest, ReadersWithoutLocksSeeWholeCells) {
         const auto time_us = static_cast<std::int64_t>(random.Below(100'000));
         const std::string name = "key" + std::to_string(random.Below(kKeys));
         Put({name}, {time_us, {}}, ValueOf(name, time_us), static_cast<std::uint64_t>(i) + 1);
-        if (i % 20 == 0) cells_.Evict(2'000);
+        if (i % 20 == 0) cells_.Evict(2'000, INT64_MIN);
         if (i % 7'000 == 0) cells_.Clear();
       }
     });

@@ -23,7 +23,10 @@ class CellStamp {
 
   std::uint64_t bits() const { return bits_; }
   /// Returns the place among the batches: what was read from the store stands before all of them.
-  std::uint64_t sequence() const { return (bits_ & kReadBit) != 0 ? 0 : bits_; }
+  std::uint64_t sequence() const { return is_of_read() ? 0 : bits_; }
+  bool is_of_read() const { return (bits_ & kReadBit) != 0; }
+  /// Returns the number that OfRead was given.
+  std::uint64_t number() const { return bits_ & ~kReadBit; }
 
  private:
   static constexpr std::uint64_t kReadBit = std::uint64_t{1} << 55;

@@ -21,6 +21,23 @@ RamCell ToRamCell(const CellKey& key, const CellBatch& cells, std::size_t index)
   return {key, cells.time(index), cells.state(index) == CellState::kDeleted, cells.value(index)};
 }
 
+/// Names a cell of a batch.
+struct Place {
+  CellBatch& cells;
+  std::size_t index;
+};
+
+void Set(CellState state, const CellTime& time, std::string_view value, const Place& place) {
+  switch (state) {
+    case CellState::kMissing:
+      return place.cells.SetMissing(place.index);
+    case CellState::kDeleted:
+      return place.cells.SetDeleted(place.index, time);
+    case CellState::kFound:
+      return place.cells.SetFound(place.index, time, value);
+  }
+}
+
 void Copy(const CellInMemory& cell, CellBatch& cells, std::size_t index) {
   if (cell.state == MemoryState::kDeleted) cells.SetDeleted(index, cell.time);
   if (cell.state == MemoryState::kFound) cells.SetFound(index, cell.time, cell.value);
@@ -35,32 +52,58 @@ std::size_t SameEntity(std::span<const CellKey> keys, std::size_t begin) {
 
 }  // namespace
 
-/// Holds a read of the store for the cells that memory does not have.
+/// Holds a read that memory alone could not answer: part of it asks the store, part waits for other readers' reads.
 struct RamTable::StoreRead {
+  struct Asked {
+    std::size_t place = 0;  ///< in the caller's batch
+    StoreTicket ticket;
+    bool leads = false;  ///< others may wait for it
+  };
   std::vector<CellKey> keys;
-  std::vector<std::size_t> places;  ///< in the caller's batch
-  std::vector<Ticket> tickets;
+  std::vector<Asked> asked;  ///< as keys
   CellBatch cells;
+  std::mutex mutex;  ///< guards what follows, once others may answer
   CellBatch* answer = nullptr;
+  int open_parts = 1;
+  Status status;
+  ReadDone done;
 };
 
-RamTable::RamTable(std::shared_ptr<OnlineTable> stored, RamAccount& account, RamCounters counters)
+RamTable::RamTable(std::shared_ptr<OnlineTable> stored, RamAccount& account, const RamTierOptions& options,
+                   RamCounters counters)
     : stored_(std::move(stored)),
       account_(account),
+      options_(options),
       counters_(counters),
-      cells_(account.pins(), account.used_bytes()) {}
+      cells_(account.pins(), account.used_bytes()),
+      ages_(options.ages) {
+  if (ages_.has_ttl() && options_.ages.stale_us > 0) refreshes_ = std::make_unique<RefreshSlots>(account.used_bytes());
+  NoteEventTime(stored_->Statistics().newest_event_time_us.value_or(INT64_MIN));
+}
+
+void RamTable::NoteEventTime(std::int64_t event_time_us) {
+  if (options_.retention_us == 0) return;
+  std::int64_t newest_us = newest_us_.load();
+  while (newest_us < event_time_us && !newest_us_.compare_exchange_weak(newest_us, event_time_us)) {
+  }
+}
+
+std::int64_t RamTable::HorizonUs() const {
+  std::int64_t horizon_us = 0;
+  if (options_.retention_us == 0) return INT64_MIN;
+  return __builtin_sub_overflow(newest_us_.load(), options_.retention_us, &horizon_us) ? INT64_MIN : horizon_us;
+}
 
 void RamTable::Read(std::span<const CellKey> keys, CellBatch& cells, ReadDone done) {
   cells.Reset(keys.size());
-  std::unique_ptr<StoreRead> missing = ReadMemory(keys, cells);
-  if (missing == nullptr) return done({});
-  StoreRead& read = *missing;
-  stored_->Read(
-      read.keys, read.cells,
-      [this, missing = std::shared_ptr<StoreRead>(std::move(missing)), done = std::move(done)](Status status) {
-        if (status.ok()) FinishStoreRead(*missing);
-        done(std::move(status));
-      });
+  const std::shared_ptr<StoreRead> read = ReadMemory(keys, cells);
+  if (read == nullptr) return done({});
+  read->done = std::move(done);
+  if (read->keys.empty()) return FinishPart(*read, {});
+  stored_->Read(read->keys, read->cells, [this, read](const Status& status) {
+    FinishStoreRead(*read, status);
+    FinishPart(*read, status);
+  });
 }
 
 void RamTable::FindInMemory(std::span<const CellKey> keys, const MemoryPin& pin, std::span<CellInMemory> cells) {
@@ -70,6 +113,7 @@ void RamTable::FindInMemory(std::span<const CellKey> keys, const MemoryPin& pin,
     return;
   }
   cells_.Find(keys, whole == 0, cells);
+  if (whole == 0 && ages_.has_ttl()) JudgeAges(keys, cells);
   // What is not there is missing only if memory was looked at, and the table was whole before the look and all the time
   // until after it. A bypass begins before it takes the wholeness away: between the two, nothing was looked at.
   const bool is_whole = whole != 0 && whole_.load() == whole;
@@ -85,69 +129,165 @@ void RamTable::FindInMemory(std::span<const CellKey> keys, const MemoryPin& pin,
   if (hits > 0) counters_.hits.Add(hits);
 }
 
-/// Answers what memory can; returns the rest, nullptr when there is none.
-std::unique_ptr<RamTable::StoreRead> RamTable::ReadMemory(std::span<const CellKey> keys, CellBatch& cells) {
-  thread_local std::vector<CellInMemory> memory;
-  memory.resize(std::max(memory.size(), keys.size()));
-  const MemoryPin pin = account_.pins()->Take();
-  FindInMemory(keys, pin, memory);
-  std::unique_ptr<StoreRead> read;
-  std::size_t size = 0;
-  for (std::size_t begin = 0; begin < keys.size(); begin += size) {
-    size = SameEntity(keys, begin);
-    const auto same = std::span(memory).subspan(begin, size);
-    const auto is_unknown = [](const CellInMemory& cell) { return cell.state == MemoryState::kUnknown; };
-    if (std::none_of(same.begin(), same.end(), is_unknown)) {
-      for (std::size_t i = 0; i < size; ++i) Copy(same[i], cells, begin + i);
+/// Takes out what has passed its ttl, or asks for it to be read again while it is answered once more.
+void RamTable::JudgeAges(std::span<const CellKey> keys, std::span<CellInMemory> cells) {
+  const std::uint64_t moment = ages_.Moment();
+  std::uint64_t stale = 0;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (cells[i].state == MemoryState::kUnknown) continue;
+    const ReadAges::Age age = ages_.AgeAt(moment, CellStamp::FromBits(cells[i].revision));
+    if (age == ReadAges::Age::kFresh) continue;
+    if (age == ReadAges::Age::kExpired) {
+      cells[i] = {};
       continue;
     }
-    // All cells of the entity, so that they are of one moment.
-    if (read == nullptr) {
-      read = std::make_unique<StoreRead>();
-      read->answer = &cells;
-    }
-    const Ticket ticket = TakeTicket(keys[begin].entity_key);
-    for (std::size_t i = begin; i < begin + size; ++i) {
-      read->keys.push_back(keys[i]);
-      read->places.push_back(i);
-      read->tickets.push_back(ticket);
-    }
+    ++stale;
+    refreshes_->Ask(keys[i]);
   }
-  if (read != nullptr) counters_.misses.Add(read->keys.size());
-  return read;
+  if (stale > 0) counters_.stale.Add(stale);
 }
 
-void RamTable::FinishStoreRead(StoreRead& read) {
-  for (std::size_t i = 0; i < read.keys.size(); ++i) {
-    const std::size_t place = read.places[i];
-    switch (read.cells.state(i)) {
-      case CellState::kMissing:
-        read.answer->SetMissing(place);
-        continue;
-      case CellState::kDeleted:
-        read.answer->SetDeleted(place, read.cells.time(i));
-        break;
-      case CellState::kFound:
-        read.answer->SetFound(place, read.cells.time(i), read.cells.value(i));
-        break;
-    }
-    RamCell cell = ToRamCell(read.keys[i], read.cells, i);
-    cell.stamp = NextReadStamp();
-    PutSeen(cell, read.tickets[i]);
+void RamTable::Refresh() {
+  if (refreshes_ == nullptr) return;
+  const std::vector<RefreshSlots::Taken> taken = refreshes_->TakeAll();
+  if (taken.empty()) return;
+  std::vector<CellKey> keys;
+  std::vector<StoreTicket> tickets;
+  for (const RefreshSlots::Taken& asked : taken) {
+    keys.push_back(asked.key);
+    tickets.push_back(TakeTicket(asked.key.entity_key));
   }
+  CellBatch cells;
+  // After a failure they stay as they are until they expire; who reads them then is told.
+  if (ReadCells(*stored_, keys, cells).ok()) {
+    for (std::size_t i = 0; i < keys.size(); ++i) PutSeen(keys[i], cells, i, tickets[i]);
+  }
+  for (const RefreshSlots::Taken& asked : taken) refreshes_->Release(asked.slot);
   account_.Balance();
 }
 
-RamTable::Ticket RamTable::TakeTicket(std::string_view entity_key) const {
+/// Answers what memory can; returns the rest, nullptr when there is none.
+std::shared_ptr<RamTable::StoreRead> RamTable::ReadMemory(std::span<const CellKey> keys, CellBatch& cells) {
+  thread_local std::vector<CellInMemory> memory;
+  memory.resize(std::max(memory.size(), keys.size()));
+  std::vector<std::pair<std::size_t, std::size_t>> unknown;  // begin and count of keys
+  std::size_t size = 0;
+  {
+    const MemoryPin pin = account_.pins()->Take();
+    FindInMemory(keys, pin, memory);
+    for (std::size_t begin = 0; begin < keys.size(); begin += size) {
+      size = SameEntity(keys, begin);
+      const auto same = std::span(memory).subspan(begin, size);
+      const auto is_unknown = [](const CellInMemory& cell) { return cell.state == MemoryState::kUnknown; };
+      if (std::any_of(same.begin(), same.end(), is_unknown)) {
+        // All cells of the entity, so that they are of one moment.
+        unknown.emplace_back(begin, size);
+        continue;
+      }
+      for (std::size_t i = 0; i < size; ++i) Copy(same[i], cells, begin + i);
+    }
+  }
+  if (unknown.empty()) return nullptr;
+  auto read = std::make_shared<StoreRead>();
+  read->answer = &cells;
+  for (const auto& [begin, count] : unknown) JoinReads(keys, begin, count, read);
+  return read;
+}
+
+/// Has the cells of one entity read: by another reader who is at it, else by this one.
+void RamTable::JoinReads(std::span<const CellKey> keys, std::size_t begin, std::size_t count,
+                         const std::shared_ptr<StoreRead>& read) {
+  counters_.misses.Add(count);
+  const CellKey& key = keys[begin];
+  const StoreTicket ticket = TakeTicket(key.entity_key);
+  bool leads = false;
+  if (count == 1 && key.sort_key.empty() && IsGood(ticket)) {
+    {
+      const std::scoped_lock lock(read->mutex);
+      ++read->open_parts;
+    }
+    const auto waiter = [this, read, place = begin, key](const ReadFlights::Answer& answer) {
+      // The failure may be of another cell that was read along.
+      if (!answer.status.ok()) return ReadAlone(read, place, key);
+      {
+        const std::scoped_lock lock(read->mutex);
+        Set(answer.state, answer.time, answer.value, {*read->answer, place});
+      }
+      FinishPart(*read, {});
+    };
+    const auto is_good = [this](const StoreTicket& other) { return IsGood(other); };
+    const ReadFlights::Part part = flights_.Join(key.entity_key, ticket, is_good, waiter);
+    if (part == ReadFlights::Part::kWaits) return counters_.shared.Add();
+    const std::scoped_lock lock(read->mutex);
+    --read->open_parts;
+    leads = part == ReadFlights::Part::kLeads;
+  }
+  for (std::size_t i = begin; i < begin + count; ++i) {
+    read->keys.push_back(keys[i]);
+    read->asked.push_back({i, ticket, leads});
+  }
+}
+
+/// Asks the store for one cell of a read whose leader has failed.
+void RamTable::ReadAlone(const std::shared_ptr<StoreRead>& read, std::size_t place, const CellKey& key) {
+  struct One {
+    CellKey key;
+    CellBatch cells;
+  };
+  const auto one = std::make_shared<One>(One{key, {}});
+  stored_->Read({&one->key, 1}, one->cells, [this, read, place, one](const Status& status) {
+    if (status.ok()) {
+      const std::scoped_lock lock(read->mutex);
+      Set(one->cells.state(0), one->cells.time(0), one->cells.value(0), {*read->answer, place});
+    }
+    FinishPart(*read, status);
+  });
+}
+
+/// Takes over what the store has said, into memory, the answer and those of others who wait for it.
+void RamTable::FinishStoreRead(StoreRead& read, const Status& status) {
+  for (std::size_t i = 0; i < read.keys.size(); ++i) {
+    const StoreRead::Asked& asked = read.asked[i];
+    ReadFlights::Answer answer{status};
+    if (status.ok()) {
+      answer = {status, read.cells.state(i), read.cells.time(i), read.cells.value(i)};
+      PutSeen(read.keys[i], read.cells, i, asked.ticket);
+      const std::scoped_lock lock(read.mutex);
+      Set(answer.state, answer.time, answer.value, {*read.answer, asked.place});
+    }
+    if (asked.leads) flights_.End(read.keys[i].entity_key, answer);
+  }
+}
+
+void RamTable::FinishPart(StoreRead& read, const Status& status) {
+  {
+    const std::scoped_lock lock(read.mutex);
+    if (read.status.ok()) read.status = status;
+    if (--read.open_parts > 0) return;
+  }
+  account_.Balance();
+  read.done(std::move(read.status));
+}
+
+StoreTicket RamTable::TakeTicket(std::string_view entity_key) const {
   return {marks_.Take(WriteMarks::MarkOf(entity_key)), swap_count_.load()};
+}
+
+/// Tells whether the store has said since the ticket what it says now, of this entity.
+bool RamTable::IsGood(const StoreTicket& ticket) const {
+  return bypass_count_.load() == 0 && swap_count_.load() == ticket.swap_count && marks_.IsGood(ticket.mark);
 }
 
 /// Puts what a reader saw in the store. While the key is being written, only over an older cell: what one reader was
 /// told, no other may be told less than.
-void RamTable::PutSeen(const RamCell& cell, const Ticket& ticket) {
+void RamTable::PutSeen(const CellKey& key, const CellBatch& cells, std::size_t index, const StoreTicket& ticket) {
+  if (cells.state(index) == CellState::kMissing) return;
+  RamCell cell = ToRamCell(key, cells, index);
+  cell.stamp = ages_.NewStamp();
+  const bool is_kept = IsKept(cell.time);
   bool is_good = false;
   const auto is_not_swapped = [&] { return bypass_count_.load() == 0 && swap_count_.load() == ticket.swap_count; };
-  cells_.Put({&cell, 1}, RamCells::PutRule::kAlways, [&] {
+  cells_.Put({&cell, 1}, is_kept ? RamCells::PutRule::kAlways : RamCells::PutRule::kIfPresent, [&] {
     is_good = is_not_swapped() && marks_.IsGood(ticket.mark);
     return is_good;
   });
@@ -158,13 +298,11 @@ void RamTable::PutSeen(const RamCell& cell, const Ticket& ticket) {
 }
 
 void RamTable::ReadRange(const CellRange& range, CellBatch& cells, ReadDone done) {
-  const Ticket ticket = TakeTicket(range.entity_key);
+  const StoreTicket ticket = TakeTicket(range.entity_key);
   stored_->ReadRange(range, cells,
                      [this, ticket, &cells, entity_key = range.entity_key, done = std::move(done)](Status status) {
                        for (std::size_t i = 0; status.ok() && i < cells.size(); ++i) {
-                         RamCell cell = ToRamCell({entity_key, cells.sort_key(i)}, cells, i);
-                         cell.stamp = NextReadStamp();
-                         PutSeen(cell, ticket);
+                         PutSeen({entity_key, cells.sort_key(i)}, cells, i, ticket);
                        }
                        account_.Balance();
                        done(std::move(status));
@@ -205,8 +343,13 @@ void RamTable::Apply(std::span<const CellWrite> writes, const WriteResult& resul
     // Of the writes of one cell the last that was applied counts; the others no reader may see.
     if (next != nullptr && next->key == write.key) continue;
     cells.push_back({write.key, write.time, write.deleted, write.value, CellStamp::OfWrite(result.sequence)});
+    if (!write.deleted) NoteEventTime(write.time.event_time_us);
     if (next != nullptr && next->key.entity_key == write.key.entity_key) continue;
-    cells_.Put(cells, RamCells::PutRule::kAlways,
+    // A table in memory that is whole has to stay so.
+    const auto is_kept = [this](const RamCell& cell) { return IsKept(cell.time); };
+    const bool is_put = whole_.load() != 0 || std::any_of(cells.begin(), cells.end(), is_kept);
+    if (!is_put) left_out_count_.fetch_add(1);
+    cells_.Put(cells, is_put ? RamCells::PutRule::kAlways : RamCells::PutRule::kIfPresent,
                [&] { return bypass_count_.load() == 0 && result.sequence > least_sequence_.load(); });
     cells.clear();
   }
@@ -214,7 +357,7 @@ void RamTable::Apply(std::span<const CellWrite> writes, const WriteResult& resul
 
 void RamTable::Evict(std::int64_t bytes) {
   Spoil();
-  const std::int64_t evicted = cells_.Evict(bytes);
+  const std::int64_t evicted = cells_.Evict(bytes, HorizonUs());
   if (evicted > 0) counters_.evictions.Add(static_cast<std::uint64_t>(evicted));
 }
 
@@ -255,13 +398,16 @@ bool RamTable::Fits() const {
 struct RamTable::Loading {
   const std::atomic<bool>& stop;
   const std::uint64_t spoil_count;
+  const std::uint64_t left_out_count;
   std::vector<WriteMarks::Ticket> tickets = std::vector<WriteMarks::Ticket>(WriteMarks::kMarks);
 };
 
 Status RamTable::LoadAll(const std::atomic<bool>& stop) {
   // Before the bypass is looked for: one that begins later spoils this count, and so the load.
-  Loading loading{stop, spoil_count_.load()};
-  if (whole_.load() != 0 || bypass_count_.load() > 0 || !Fits()) return {};
+  Loading loading{stop, spoil_count_.load(), left_out_count_.load()};
+  NoteEventTime(stored_->Statistics().newest_event_time_us.value_or(INT64_MIN));
+  // With a retention a part of the table may fit though the whole does not.
+  if (whole_.load() != 0 || bypass_count_.load() > 0 || (!Fits() && options_.retention_us == 0)) return {};
   std::vector<std::string> left;
   LARDER_RETURN_IF_ERROR(LoadCells(loading, left));
   if (stop.load()) return {};
@@ -269,6 +415,7 @@ Status RamTable::LoadAll(const std::atomic<bool>& stop) {
   const std::scoped_lock lock(gate_);
   WaitForWriters();
   LARDER_RETURN_IF_ERROR(LoadLeft(left));
+  if (left_out_count_.load() != loading.left_out_count) return {};
   if (account_.used_bytes()->load() > account_.limit_bytes()) return {};
   const std::scoped_lock whole_lock(whole_mutex_);
   if (spoil_count_.load() == loading.spoil_count) whole_.store(++load_count_);
@@ -287,7 +434,7 @@ Status RamTable::LoadCells(Loading& loading, std::vector<std::string>& left) {
     LARDER_ASSIGN_OR_RETURN(scans, stored_->ScanParts(ScanCells::kEverything, thread_count));
   }
   const TableStatistics statistics = stored_->Statistics();
-  cells_.Reserve(statistics.row_count + statistics.deleted_count);
+  if (Fits()) cells_.Reserve(statistics.row_count + statistics.deleted_count);
   std::vector<std::vector<std::string>> left_of(scans.size());
   std::vector<std::future<Status>> parts;
   for (std::size_t i = 0; i < scans.size(); ++i) {
@@ -308,9 +455,13 @@ Status RamTable::LoadPart(const Loading& loading, CellScan& scan, std::vector<st
   while (!loading.stop.load() && spoil_count_.load() == loading.spoil_count) {
     LARDER_ASSIGN_OR_RETURN(const bool is_there, scan.Next(cell));
     if (!is_there || account_.used_bytes()->load() > account_.limit_bytes()) break;
+    if (!IsKept(cell.time)) {
+      left_out_count_.fetch_add(1);
+      continue;
+    }
     const WriteMarks::Ticket& ticket = loading.tickets[WriteMarks::MarkOf(cell.key.entity_key)];
     bool is_good = false;
-    const RamCell loaded = {cell.key, cell.time, cell.deleted, cell.value, NextReadStamp()};
+    const RamCell loaded = {cell.key, cell.time, cell.deleted, cell.value, ages_.NewStamp()};
     cells_.Put({&loaded, 1}, RamCells::PutRule::kIfAbsent, [&] {
       is_good = marks_.IsGood(ticket) && bypass_count_.load() == 0 && spoil_count_.load() == loading.spoil_count;
       return is_good;
@@ -329,7 +480,7 @@ Status RamTable::LoadLeft(const std::vector<std::string>& left) {
     if (bypass_count_.load() > 0 || cells_.Contains(key)) continue;  // its writer has put it
     LARDER_RETURN_IF_ERROR(ReadCells(*stored_, {&key, 1}, cells));
     RamCell cell = ToRamCell(key, cells, 0);
-    cell.stamp = NextReadStamp();
+    cell.stamp = ages_.NewStamp();
     if (cells.state(0) != CellState::kMissing)
       cells_.Put({&cell, 1}, RamCells::PutRule::kIfAbsent, [] { return true; });
   }

@@ -14,6 +14,10 @@
 #include "online/memory_pins.h"
 #include "online/online_store.h"
 #include "ram/ram_cells.h"
+#include "ram/ram_tier.h"
+#include "ram/read_ages.h"
+#include "ram/read_flights.h"
+#include "ram/refresh_slots.h"
 #include "ram/write_marks.h"
 
 namespace larder {
@@ -36,14 +40,18 @@ struct RamCounters {
   Counter& hits;
   Counter& misses;
   Counter& evictions;
+  Counter& stale;   ///< cells answered after their ttl, while they are read again
+  Counter& shared;  ///< misses that another reader's read has answered
 };
 
 /// Answers reads of a table from memory, else from the store. Memory never holds a cell older than an acknowledged
 /// write: writers put what the store took, in the store's order of batches; readers of the store put what they saw only
-/// if nobody wrote the key meanwhile. When the table is whole in memory, a cell that is not there is missing.
+/// if nobody wrote the key meanwhile. When the table is whole in memory, a cell that is not there is missing, and none
+/// grows old.
 class RamTable final : public OnlineTable, public std::enable_shared_from_this<RamTable> {
  public:
-  RamTable(std::shared_ptr<OnlineTable> stored, RamAccount& account, RamCounters counters);
+  RamTable(std::shared_ptr<OnlineTable> stored, RamAccount& account, const RamTierOptions& options,
+           RamCounters counters);
 
   const TableName& name() const override { return stored_->name(); }
   void Read(std::span<const CellKey> keys, CellBatch& cells, ReadDone done) override;
@@ -62,6 +70,8 @@ class RamTable final : public OnlineTable, public std::enable_shared_from_this<R
   Status LoadAll(const std::atomic<bool>& stop);
   /// Gives memory back; the table is not whole afterwards.
   void Evict(std::int64_t bytes);
+  /// Reads the cells again that readers have met after their ttl. One caller at a time.
+  void Refresh();
 
   /// Sends all reads to the store and forgets what memory holds: from before until after the store changes as a whole.
   void BeginBypass();
@@ -70,18 +80,22 @@ class RamTable final : public OnlineTable, public std::enable_shared_from_this<R
 
  private:
   struct StoreRead;
-  /// Holds what was so before the store was read.
-  struct Ticket {
-    WriteMarks::Ticket mark;
-    std::uint64_t swap_count = 0;
-  };
 
-  std::unique_ptr<StoreRead> ReadMemory(std::span<const CellKey> keys, CellBatch& cells);
-  CellStamp NextReadStamp() { return CellStamp::OfRead(read_count_.fetch_add(1, std::memory_order_relaxed)); }
-  void FinishStoreRead(StoreRead& read);
+  std::shared_ptr<StoreRead> ReadMemory(std::span<const CellKey> keys, CellBatch& cells);
+  void JoinReads(std::span<const CellKey> keys, std::size_t begin, std::size_t count,
+                 const std::shared_ptr<StoreRead>& read);
+  void ReadAlone(const std::shared_ptr<StoreRead>& read, std::size_t place, const CellKey& key);
+  void FinishStoreRead(StoreRead& read, const Status& status);
+  void FinishPart(StoreRead& read, const Status& status);
+  void JudgeAges(std::span<const CellKey> keys, std::span<CellInMemory> cells);
+  /// Returns the event time before which cells are not put into memory.
+  std::int64_t HorizonUs() const;
+  bool IsKept(const CellTime& time) const { return time.event_time_us >= HorizonUs(); }
+  void NoteEventTime(std::int64_t event_time_us);
   void Apply(std::span<const CellWrite> writes, const WriteResult& result);
-  Ticket TakeTicket(std::string_view entity_key) const;
-  void PutSeen(const RamCell& cell, const Ticket& ticket);
+  StoreTicket TakeTicket(std::string_view entity_key) const;
+  bool IsGood(const StoreTicket& ticket) const;
+  void PutSeen(const CellKey& key, const CellBatch& cells, std::size_t index, const StoreTicket& ticket);
   void WaitForWriters() const;
   struct Loading;
   Status LoadCells(Loading& loading, std::vector<std::string>& left);
@@ -93,17 +107,22 @@ class RamTable final : public OnlineTable, public std::enable_shared_from_this<R
 
   const std::shared_ptr<OnlineTable> stored_;
   RamAccount& account_;
+  const RamTierOptions options_;
   const RamCounters counters_;
   RamCells cells_;
-  std::atomic<std::uint64_t> read_count_{0};  ///< of cells read from the store: each gets a stamp of its own
+  ReadAges ages_;
+  std::unique_ptr<RefreshSlots> refreshes_;  ///< none: what has passed its ttl is not answered
+  ReadFlights flights_;
+  std::atomic<std::int64_t> newest_us_{INT64_MIN};  ///< event time; followed with a retention only
   WriteMarks marks_;
   std::shared_mutex gate_;  ///< writers share it while they mark; alone: no new writer begins
   std::atomic<int> writer_count_{0};
   std::atomic<std::uint64_t> whole_{0};  ///< not 0: memory has every cell; another number each time that begins
   std::atomic<int> bypass_count_{0};
-  std::atomic<std::uint64_t> swap_count_{0};   ///< of beginnings and ends of bypasses
-  std::mutex whole_mutex_;                     ///< for those who change whether the table is whole
-  std::atomic<std::uint64_t> spoil_count_{0};  ///< of bypasses and evictions: what spoils a load in progress
+  std::atomic<std::uint64_t> swap_count_{0};      ///< of beginnings and ends of bypasses
+  std::mutex whole_mutex_;                        ///< for those who change whether the table is whole
+  std::atomic<std::uint64_t> spoil_count_{0};     ///< of bypasses and evictions: what spoils a load in progress
+  std::atomic<std::uint64_t> left_out_count_{0};  ///< of changes behind the horizon: after one a load is not whole
   std::uint64_t load_count_ = 0;
   std::atomic<std::uint64_t> least_sequence_{0};  ///< batches up to this one never come into memory
 };

@@ -1,6 +1,7 @@
 #include "ram/ram_tier.h"
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -39,6 +40,7 @@ class RamTierStore final : public RamTier, private RamAccount {
   std::vector<std::shared_ptr<RamTable>> OpenedTables() const;
   RamCounters CountersOf(const std::string& view);
   void LoadTables();
+  void RefreshTables();
 
   const std::unique_ptr<OnlineStore> store_;
   const RamTierOptions options_;
@@ -55,6 +57,7 @@ class RamTierStore final : public RamTier, private RamAccount {
   std::condition_variable load_changed_;
   std::atomic<bool> stop_{false};
   std::thread loader_;
+  std::thread refresher_;  ///< only when cells may be answered after their ttl
 };
 
 RamTierStore::RamTierStore(std::unique_ptr<OnlineStore> store, const RamTierOptions& options, Counters& counters)
@@ -63,6 +66,7 @@ RamTierStore::RamTierStore(std::unique_ptr<OnlineStore> store, const RamTierOpti
       counters_(counters),
       bytes_gauge_(counters.GetGauge({"larder_cache_bytes", "Bytes that cells in memory take."})),
       loader_([this] { LoadTables(); }) {
+  if (options_.ages.stale_us > 0) refresher_ = std::thread([this] { RefreshTables(); });
   for (const TableStatistics& table : store_->Tables()) {
     // A table that cannot be opened now is opened, or fails, when it is asked for.
     (void)OpenTable(table.name);
@@ -76,14 +80,18 @@ RamTierStore::~RamTierStore() {
     load_changed_.notify_all();
   }
   loader_.join();
+  if (refresher_.joinable()) refresher_.join();
   tables_.clear();
 }
 
 RamCounters RamTierStore::CountersOf(const std::string& view) {
   const Labels labels = {{"view", view}};
-  return {counters_.GetCounter({"larder_cache_hits_total", "Cells answered from memory."}, labels),
-          counters_.GetCounter({"larder_cache_misses_total", "Cells read from the store."}, labels),
-          counters_.GetCounter({"larder_cache_evictions_total", "Cells that memory gave up."}, labels)};
+  return {
+      counters_.GetCounter({"larder_cache_hits_total", "Cells answered from memory."}, labels),
+      counters_.GetCounter({"larder_cache_misses_total", "Cells read from the store."}, labels),
+      counters_.GetCounter({"larder_cache_evictions_total", "Cells that memory gave up."}, labels),
+      counters_.GetCounter({"larder_cache_stale_total", "Cells answered while they are read again."}, labels),
+      counters_.GetCounter({"larder_cache_shared_reads_total", "Misses answered by another reader's read."}, labels)};
 }
 
 Result<std::shared_ptr<OnlineTable>> RamTierStore::OpenTable(const TableName& name) {
@@ -92,7 +100,7 @@ Result<std::shared_ptr<OnlineTable>> RamTierStore::OpenTable(const TableName& na
   if (place != tables_.end()) return std::shared_ptr<OnlineTable>(place->second);
   LARDER_ASSIGN_OR_RETURN(std::shared_ptr<OnlineTable> stored, store_->OpenTable(name));
   RamAccount& account = *this;  // the base is private: only here can it be named
-  auto table = std::make_shared<RamTable>(std::move(stored), account, CountersOf(name.view));
+  auto table = std::make_shared<RamTable>(std::move(stored), account, options_, CountersOf(name.view));
   tables_.emplace(name, table);
   if (options_.load_at_open) {
     to_load_.push_back(name);
@@ -171,6 +179,16 @@ void RamTierStore::LoadTables() {
       is_loading_ = false;
     }
     load_changed_.notify_all();
+  }
+}
+
+void RamTierStore::RefreshTables() {
+  constexpr auto kInterval = std::chrono::milliseconds(2);
+  std::unique_lock lock(mutex_);
+  while (!load_changed_.wait_for(lock, kInterval, [this] { return stop_.load(); })) {
+    lock.unlock();
+    for (const std::shared_ptr<RamTable>& table : OpenedTables()) table->Refresh();
+    lock.lock();
   }
 }
 

@@ -75,7 +75,11 @@ Result<std::unique_ptr<OnlineTables>> OnlineTables::Open(Project& project, Count
   LARDER_ASSIGN_OR_RETURN(auto store, OpenOnlineStore(kind, options));
   if (config.type == OnlineStoreType::kRocksDb) LARDER_RETURN_IF_ERROR(CheckOwner(project, options.path));
   if (config.type == OnlineStoreType::kRocksDb && config.memory_bytes > 0) {
-    store = NewRamTier(std::move(store), {config.memory_bytes, true}, counters);
+    RamTierOptions tier;
+    tier.memory_bytes = config.memory_bytes;
+    tier.retention_us = config.retention_us;
+    tier.ages = {config.cache_ttl_us, config.stale_while_revalidate_us, &project.clock()};
+    store = NewRamTier(std::move(store), tier, counters);
   }
   return std::unique_ptr<OnlineTables>(new OnlineTables(std::move(store), counters));
 }

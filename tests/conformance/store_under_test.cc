@@ -10,8 +10,8 @@
 #include <stdlib.h>
 
 #include "online/memory_store.h"
-#include "ram/ram_tier.h"
 #include "online/rocksdb_store.h"
+#include "ram/ram_tier.h"
 
 namespace larder::conformance {
 namespace {
@@ -25,15 +25,19 @@ Opened OpenRocksDb(const std::string& folder, StoreDurability durability) {
   return OpenRocksDbStore(options);
 }
 
-Opened UnderRamTier(Opened store, std::int64_t memory_bytes, Counters& counters) {
+Opened UnderRamTier(Opened store, const RamTierOptions& options, Counters& counters) {
   if (!store.ok()) return store.status();
-  RamTierOptions options;
-  options.memory_bytes = memory_bytes;
   return std::unique_ptr<OnlineStore>(NewRamTier(std::move(*store), options, counters));
 }
 
-constexpr std::int64_t kRoomForAll = std::int64_t{1} << 30;
-constexpr std::int64_t kRoomForFew = 64 << 10;
+constexpr RamTierOptions kRoomForAll = {.memory_bytes = std::int64_t{1} << 30};
+constexpr RamTierOptions kRoomForFew = {.memory_bytes = 64 << 10};
+
+/// Says that everything is forgotten at once, and partly never known.
+RamTierOptions ShortMemory() {
+  static const std::unique_ptr<Clock> clock = NewSystemClock();
+  return {.memory_bytes = 512 << 10, .retention_us = 500, .ages = {2'000, 2'000, clock.get()}};
+}
 
 }  // namespace
 
@@ -53,6 +57,10 @@ const std::vector<StoreSetup>& AllSetups() {
       {"SmallRamTierOverRocksDb", true,
        [](const std::string& folder, Counters& counters) {
          return UnderRamTier(OpenRocksDb(folder, StoreDurability::kProcess), kRoomForFew, counters);
+       }},
+      {"ForgetfulRamTierOverRocksDb", true,
+       [](const std::string& folder, Counters& counters) {
+         return UnderRamTier(OpenRocksDb(folder, StoreDurability::kProcess), ShortMemory(), counters);
        }},
   };
   return setups;
