@@ -26,7 +26,8 @@ std::unique_ptr<WindowKernel> MakeWindowKernel(std::span<const BoundAggregate* c
 /// Makes the empty state of functions that share one; mergeable ones only.
 std::unique_ptr<AggregateState> MakeAggregateState(std::span<const BoundAggregate* const> functions);
 
-/// Makes what a family has, each in its file of kernels: rows of the table, kernel, state.
+/// Makes what a family has, each in its file of kernels: rows of the table, kernel, state. A family without a kernel of
+/// its own moves its state (state_kernel.h); one without a state is holistic.
 std::vector<AggregateRow> CountAggregates();
 std::unique_ptr<WindowKernel> MakeCountKernel();
 std::unique_ptr<AggregateState> MakeCountState();
@@ -39,5 +40,36 @@ std::unique_ptr<AggregateState> MakeExtremeState(const BoundAggregate& aggregate
 std::vector<AggregateRow> EdgeAggregates();
 std::unique_ptr<WindowKernel> MakeEdgeKernel();
 std::unique_ptr<AggregateState> MakeEdgeState(const BoundAggregate& aggregate);
+std::vector<AggregateRow> ArgumentAggregates();
+std::unique_ptr<WindowKernel> MakeArgumentKernel();
+std::unique_ptr<AggregateState> MakeArgumentState(const BoundAggregate& aggregate);
+std::vector<AggregateRow> ShapeAggregates();
+std::unique_ptr<AggregateState> MakeShapeState();
+std::vector<AggregateRow> PairAggregates();
+std::unique_ptr<AggregateState> MakePairState(bool is_over_time);
+std::vector<AggregateRow> RatioAggregates();
+std::unique_ptr<AggregateState> MakeRatioState();
+std::unique_ptr<AggregateState> MakeRateState(bool has_input);
+std::vector<AggregateRow> TallyAggregates();
+std::unique_ptr<AggregateState> MakeTruthState();
+std::unique_ptr<AggregateState> MakeHistogramState(const std::vector<double>& edges);
+std::vector<AggregateRow> DistinctSketchAggregates();
+std::unique_ptr<WindowKernel> MakeDistinctSketchKernel();
+std::unique_ptr<AggregateState> MakeDistinctSketchState();
+std::vector<AggregateRow> QuantileSketchAggregates();
+std::unique_ptr<AggregateState> MakeQuantileSketchState();
+std::vector<AggregateRow> DecayAggregates();
+std::unique_ptr<AggregateState> MakeDecayState(std::int64_t half_life_us);
+std::vector<AggregateRow> VectorAggregates();
+std::unique_ptr<AggregateState> MakeVectorSumState();
+std::unique_ptr<WindowKernel> MakeVectorMaxKernel();
+std::unique_ptr<AggregateState> MakeVectorMaxState();
+std::vector<AggregateRow> QuantileAggregates();
+std::unique_ptr<WindowKernel> MakeQuantileKernel();
+std::vector<AggregateRow> DistinctAggregates();
+std::unique_ptr<WindowKernel> MakeDistinctKernel();
+std::vector<AggregateRow> OrderAggregates();
+std::unique_ptr<WindowKernel> MakeOrderKernel();
+std::unique_ptr<WindowKernel> MakeDrawdownKernel();
 
 }  // namespace larder

@@ -37,13 +37,31 @@ Status ReadCount(const AggregateRow& row, const AggregateParameter& parameter, s
   return Status();
 }
 
+// Reads a decimal from 0 to 1 without rounding.
+std::optional<Fraction> FractionOf(std::string_view text) {
+  constexpr std::size_t kMaxDecimals = 9;
+  const std::size_t point = std::min(text.find('.'), text.size());
+  const std::string_view decimals = text.substr(std::min(point + 1, text.size()));
+  if (text.empty() || decimals.size() > kMaxDecimals || text.front() == '-') return std::nullopt;
+  const std::optional<std::int64_t> whole = NumberOf<std::int64_t>(point == 0 ? "0" : text.substr(0, point));
+  if (!whole || *whole > 1 || (point == 0 && decimals.empty())) return std::nullopt;
+  Fraction fraction{*whole, 1};
+  for (const char digit : decimals) {
+    if (digit < '0' || digit > '9') return std::nullopt;
+    fraction.numerator = fraction.numerator * 10 + (digit - '0');
+    fraction.denominator *= 10;
+  }
+  return fraction.numerator > fraction.denominator ? std::nullopt : std::optional(fraction);
+}
+
 Status ReadFraction(const AggregateRow& row, const AggregateParameter& parameter, std::string_view text,
                     AggregateOptions& options) {
-  const std::optional<double> fraction = NumberOf<double>(text);
-  if (!fraction || !(*fraction >= 0 && *fraction <= 1)) {
-    return Invalid(row, std::string(parameter.name) + " does not fit: " + std::string(text), "a number from 0 to 1");
+  const std::optional<Fraction> fraction = FractionOf(text);
+  if (!fraction) {
+    return Invalid(row, std::string(parameter.name) + " does not fit: " + std::string(text),
+                   "a number from 0 to 1, such as 0.95, of at most 9 digits after the point");
   }
-  options.fraction = *fraction;
+  options.share = *fraction;
   return Status();
 }
 

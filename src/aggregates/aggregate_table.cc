@@ -11,7 +11,10 @@ namespace {
 
 std::vector<AggregateRow> MakeTable() {
   std::vector<AggregateRow> table;
-  for (auto* family : {CountAggregates, MomentAggregates, ExtremeAggregates, EdgeAggregates}) {
+  for (auto* family :
+       {CountAggregates, MomentAggregates, ShapeAggregates, ExtremeAggregates, ArgumentAggregates, EdgeAggregates,
+        PairAggregates, RatioAggregates, TallyAggregates, DistinctSketchAggregates, QuantileSketchAggregates,
+        DecayAggregates, VectorAggregates, QuantileAggregates, DistinctAggregates, OrderAggregates}) {
     for (AggregateRow& row : family()) table.push_back(std::move(row));
   }
   return table;
@@ -119,6 +122,9 @@ Result<BoundAggregate> BindAggregate(const AggregateCall& call) {
     return Status(Reason::kInvalidDefinition, "unknown aggregate: " + call.name, std::move(hint));
   }
   LARDER_RETURN_IF_ERROR(CheckInputs(*row, call.inputs));
+  if (row->family == AggregateFamily::kRates && call.window_us.value_or(0) <= 0) {
+    return Invalid(row->name, "the window has no length", "take a window of a duration, or sum and count alone");
+  }
   LARDER_ASSIGN_OR_RETURN(AggregateOptions options, ReadAggregateOptions(*row, call));
   return BoundAggregate(*row, call.inputs, std::move(options), ResultType(*row, call.inputs));
 }

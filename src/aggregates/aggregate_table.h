@@ -17,6 +17,9 @@ namespace larder {
 /// The most inputs that an aggregate has, the category of `per` included.
 inline constexpr std::size_t kMaxAggregateInputs = 3;
 
+/// The most values that a list in a result has.
+inline constexpr std::int64_t kMaxListCount = 100'000;
+
 /// Names the aggregates, in the order of the table.
 enum class AggregateFunction : std::uint8_t {
   kCount,
@@ -31,14 +34,66 @@ enum class AggregateFunction : std::uint8_t {
   kMax,
   kFirst,
   kLast,
+  kDelta,
+  kTimeSinceFirst,
+  kTimeSinceLast,
+  kMinBy,
+  kMaxBy,
+  kSkew,
+  kKurtosis,
+  kCovar,
+  kCorr,
+  kSlope,
+  kRatio,
+  kRate,
+  kAny,
+  kAll,
+  kHistogram,
+  kApproxCountDistinct,
+  kApproxQuantile,
+  kEwma,
+  kDecayedSum,
+  kVectorSum,
+  kVectorMean,
+  kVectorMax,
+  kMedian,
+  kQuantile,
+  kTopN,
+  kBottomN,
+  kCountDistinct,
+  kMode,
+  kEntropy,
+  kFirstN,
+  kLastN,
+  kNth,
+  kLag,
+  kCollectList,
+  kDrawdown,
 };
 
 /// Groups aggregates that are computed by the same code and, over the same inputs, share one scan and one state.
 enum class AggregateFamily : std::uint8_t {
-  kCounts,    ///< how many rows, values, nulls
-  kMoments,   ///< exact power sums
-  kExtremes,  ///< least and greatest
-  kEdges,     ///< the first and last values
+  kCounts,            ///< how many rows, values, nulls
+  kMoments,           ///< exact power sums
+  kExtremes,          ///< least and greatest
+  kEdges,             ///< the first and last values, and their times
+  kArguments,         ///< a value where another is least or greatest
+  kShapes,            ///< exact third and fourth powers
+  kPairs,             ///< exact sums of products of two inputs
+  kTrends,            ///< exact sums of products of a value and its time
+  kRatios,            ///< two exact sums
+  kRates,             ///< an exact sum or a count, by the length of the window
+  kTruths,            ///< how many are true
+  kHistograms,        ///< counts between edges
+  kDistinctSketches,  ///< HyperLogLog
+  kQuantileSketches,  ///< counts by buckets of a relative width
+  kDecays,            ///< exact sums of weighted values, by periods of a half-life
+  kVectorSums,        ///< an exact sum for each place of a vector
+  kVectorMaxima,      ///< the greatest for each place of a vector
+  kQuantiles,         ///< ranks of all values
+  kDistinct,          ///< counts of each value
+  kOrders,            ///< places in the order of events
+  kDrawdowns,         ///< stretches of events
 };
 
 /// Says which types an input may have.
@@ -61,7 +116,7 @@ struct AggregateInput {
 enum class ParameterKind : std::uint8_t {
   kCount,     ///< a whole number from 1 to the row's `greatest`
   kPlace,     ///< a whole number from -`greatest` to `greatest`, not 0
-  kFraction,  ///< a number from 0 to 1
+  kFraction,  ///< a decimal from 0 to 1, of at most 9 digits after the point
   kDuration,  ///< a duration of more than 0
   kEdges,     ///< numbers, each greater than the one before
 };
@@ -125,10 +180,19 @@ struct AggregateCall {
 /// none. Fails with kInvalidDefinition when it is neither.
 Result<AggregateCall> ParseAggregateCall(std::string_view text);
 
+/// Holds a share as it was written: 0.9 is 9 of 10, which no double is.
+struct Fraction {
+  std::int64_t numerator = 0;
+  std::int64_t denominator = 1;
+
+  double value() const { return static_cast<double>(numerator) / static_cast<double>(denominator); }
+  friend bool operator==(const Fraction&, const Fraction&) = default;
+};
+
 /// Holds the values of parameters; those that the aggregate does not have keep their defaults.
 struct AggregateOptions {
   std::int64_t count = 0;
-  double fraction = 0;
+  Fraction share;
   std::int64_t half_life_us = 0;
   std::vector<double> edges;
   std::int64_t window_us = 0;  ///< 0: the window has no length

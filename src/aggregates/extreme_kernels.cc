@@ -18,11 +18,6 @@ void SetKey(std::int64_t key, Storage storage, ResultColumn& result, std::int64_
   storage == Storage::kBool ? result.SetBool(row, key != 0) : result.SetInteger(row, key);
 }
 
-// A greatest value is the least of the keys turned around; NaN is above all in both.
-std::int64_t TurnedKey(std::int64_t key, Storage storage) {
-  return storage == Storage::kFloat && key == kNanKey ? kNanKey : ~key;
-}
-
 class ExtremeKernel final : public WindowKernel {
  public:
   Status Evaluate(const KernelInput& input) override {
@@ -32,7 +27,7 @@ class ExtremeKernel final : public WindowKernel {
       bool has_keys = storage == Storage::kText;
       for (const KernelFunction& function : input.functions) {
         if (IsMax(function) != is_max) continue;
-        if (!has_keys) FillKeys(*input.events, storage, is_max);
+        if (!has_keys) FillTurnedKeys(values, input.events->count, is_max, keys_);
         has_keys = true;
         storage == Storage::kText ? VisitTexts(*input.events, function) : VisitKeys(*input.events, function, storage);
       }
@@ -45,14 +40,6 @@ class ExtremeKernel final : public WindowKernel {
   }
 
  private:
-  void FillKeys(const CountedEvents& events, Storage storage, bool is_max) {
-    keys_.resize(static_cast<std::size_t>(events.count));
-    for (std::int64_t i = 0; i < events.count; ++i) {
-      const std::int64_t key = OrderKeyAt(events.inputs[0], storage, i);
-      keys_[static_cast<std::size_t>(i)] = is_max ? TurnedKey(key, storage) : key;
-    }
-  }
-
   void VisitKeys(const CountedEvents& events, const KernelFunction& function, Storage storage) {
     const std::int64_t* keys = keys_.data();
     const bool is_max = IsMax(function);

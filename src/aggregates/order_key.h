@@ -3,7 +3,9 @@
 
 #include <bit>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "expressions/vector.h"
 
@@ -29,6 +31,21 @@ inline double DoubleOfKey(std::int64_t key) {
 inline std::int64_t OrderKeyAt(const Vector& values, Storage storage, std::int64_t index) {
   if (storage == Storage::kFloat) return OrderKeyOf(values.At<double>(index));
   return storage == Storage::kBool ? values.At<std::uint8_t>(index) : values.At<std::int64_t>(index);
+}
+
+/// Returns a key whose order is turned around, so that a greatest value is a least one; NaN stays above all.
+inline std::int64_t TurnedKey(std::int64_t key, Storage storage) {
+  return storage == Storage::kFloat && key == kNanKey ? kNanKey : ~key;
+}
+
+/// Fills in the keys of `count` values, turned around when a greatest is wanted.
+inline void FillTurnedKeys(const Vector& values, std::int64_t count, bool is_max, std::vector<std::int64_t>& keys) {
+  const Storage storage = StorageOf(values.type);
+  keys.resize(static_cast<std::size_t>(count));
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::int64_t key = OrderKeyAt(values, storage, i);
+    keys[static_cast<std::size_t>(i)] = is_max ? TurnedKey(key, storage) : key;
+  }
 }
 
 }  // namespace larder

@@ -66,7 +66,7 @@ inline void AddRandomColumn(ValueType type, NumberMix mix, TestRun& run, Random&
       std::vector<std::int64_t> values(count);
       const bool is_huge = type.kind == TypeKind::kInt64 && mix == NumberMix::kHard;
       for (std::int64_t& value : values) {
-        value = is_huge ? static_cast<std::int64_t>(random.Next()) / 64 : random.Between(-30, 30);
+        value = is_huge ? static_cast<std::int64_t>(random.Next()) / 256 : random.Between(-30, 30);
       }
       return run.Add(expression_type, std::move(values), std::move(valid));
     }

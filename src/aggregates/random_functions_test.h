@@ -50,7 +50,9 @@ inline WindowFunction RandomFunction(const AggregateRow& row, TestRun& run, Rand
     AddRandomColumn(call.inputs.back(), mix, run, random);
   }
   for (const AggregateParameter& parameter : row.parameters) {
-    call.parameters.push_back({std::string(parameter.name), RandomParameter(parameter, random)});
+    const bool is_cap = row.function == AggregateFunction::kCollectList;
+    call.parameters.push_back(
+        {std::string(parameter.name), is_cap ? std::vector<std::string>{"1000"} : RandomParameter(parameter, random)});
   }
   Result<BoundAggregate> bound = BindAggregate(call);
   EXPECT_TRUE(bound.ok()) << bound.status().ToString();

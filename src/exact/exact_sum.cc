@@ -16,11 +16,7 @@ constexpr int kExponentMask = 0x7ff;
 constexpr std::uint64_t kFractionMask = (std::uint64_t{1} << kFractionBits) - 1;
 constexpr std::uint64_t kResultNanBits = 0x7ff8'0000'0000'0000;
 
-struct FiniteParts {
-  std::uint64_t mantissa;
-  int exponent;
-  bool is_negative;
-};
+}  // namespace
 
 FiniteParts PartsOf(std::int64_t value) {
   const auto bits = static_cast<std::uint64_t>(value);
@@ -39,18 +35,6 @@ FiniteParts PartsOf(double value) {
   const std::uint64_t leading = biased == 0 ? 0 : std::uint64_t{1} << kFractionBits;
   return {fraction | leading, (biased == 0 ? 1 : biased) - 1075, (bits >> 63) != 0};
 }
-
-template <class Sum>
-void PutProduct(const FiniteParts& a, const FiniteParts& b, bool removes, Sum& sum) {
-  __extension__ using Wide = unsigned __int128;
-  const Wide product = static_cast<Wide>(a.mantissa) * b.mantissa;
-  const int exponent = a.exponent + b.exponent;
-  const bool is_negative = (a.is_negative != b.is_negative) != removes;
-  sum.Add(static_cast<std::uint64_t>(product), exponent, is_negative);
-  sum.Add(static_cast<std::uint64_t>(product >> 64), exponent + 64, is_negative);
-}
-
-}  // namespace
 
 bool MergeCount(ByteReader& reader, std::int64_t& count) {
   const std::uint64_t more = reader.ReadVarint();
@@ -142,6 +126,8 @@ bool FixedPoint<kChunkCount, kScale>::Merge(ByteReader& reader) {
 
 template class FixedPoint<70, -34>;
 template class FixedPoint<140, -68>;
+template class FixedPoint<210, -102>;
+template class FixedPoint<280, -136>;
 
 double NotFinite::Sum() const {
   LARDER_CHECK(any());
@@ -207,12 +193,43 @@ double ExactSum::Mean() {
   return sum_.Value().RoundedQuotient(static_cast<std::uint64_t>(count_), 1);
 }
 
-void ExactProductSum::Put(double x, double y, bool removes) {
-  if (IsFinite(x) && IsFinite(y)) PutProduct(PartsOf(x), PartsOf(y), removes, sum_);
+// The product of the mantissas in words of 64 bits, each at its power.
+template <std::size_t kFactors>
+void ExactProducts<kFactors>::Put(const Factors& factors, bool removes) {
+  __extension__ using Wide = unsigned __int128;
+  std::array<std::uint64_t, kFactors> words{factors[0].mantissa};
+  int exponent = factors[0].exponent;
+  bool is_negative = factors[0].is_negative != removes;
+  for (std::size_t factor = 1; factor < kFactors; ++factor) {
+    exponent += factors[factor].exponent;
+    is_negative = is_negative != factors[factor].is_negative;
+    std::uint64_t carry = 0;
+    for (std::size_t i = 0; i <= factor; ++i) {
+      const Wide product = static_cast<Wide>(words[i]) * factors[factor].mantissa + carry;
+      words[i] = static_cast<std::uint64_t>(product);
+      carry = static_cast<std::uint64_t>(product >> 64);
+    }
+  }
+  for (std::size_t i = 0; i < kFactors; ++i) {
+    if (words[i] != 0) sum_.Add(words[i], exponent + 64 * static_cast<int>(i), is_negative);
+  }
 }
 
-void ExactProductSum::Put(std::int64_t x, std::int64_t y, bool removes) {
-  PutProduct(PartsOf(x), PartsOf(y), removes, sum_);
+template class ExactProducts<2>;
+template class ExactProducts<3>;
+template class ExactProducts<4>;
+
+void ExactMoments::Put(double value, int direction) {
+  sum_.Put(value, direction);
+  if (!IsFinite(value)) return;
+  const FiniteParts parts = PartsOf(value);
+  squares_.Put({parts, parts}, direction < 0);
+}
+
+void ExactMoments::Put(std::int64_t value, int direction) {
+  sum_.Put(value, direction);
+  const FiniteParts parts = PartsOf(value);
+  squares_.Put({parts, parts}, direction < 0);
 }
 
 void ExactMoments::Merge(const ExactMoments& other) {
@@ -230,7 +247,7 @@ double ExactMoments::Variance(VarianceOf of) {
   LARDER_CHECK(n >= (of == VarianceOf::kSample ? 2 : 1));
   if (sum_.not_finite().any()) return ResultNan();
   const WideNumber sum = sum_.FiniteSum();
-  const WideNumber spread = WideNumber::Of(n) * squares_.FiniteSum() - sum * sum;
+  const WideNumber spread = WideNumber::Of(n) * squares_.Sum() - sum * sum;
   return spread.RoundedQuotient(static_cast<std::uint64_t>(n),
                                 static_cast<std::uint64_t>(of == VarianceOf::kSample ? n - 1 : n));
 }

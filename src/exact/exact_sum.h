@@ -65,11 +65,27 @@ struct NotFinite {
 /// Returns the one NaN that results have.
 double ResultNan();
 
+/// Holds a finite number as sign * mantissa * 2^exponent.
+struct FiniteParts {
+  std::uint64_t mantissa = 0;
+  int exponent = 0;
+  bool is_negative = false;
+};
+
+/// Tells whether a double is neither NaN nor infinite.
+bool IsFinite(double value);
+/// Returns the parts of a finite double, or of an integer.
+FiniteParts PartsOf(double value);
+FiniteParts PartsOf(std::int64_t value);
+
 /// Holds the exact sum of doubles and integers.
 class ExactSum {
  public:
   void Add(double value) { Put(value, 1); }
   void Add(std::int64_t value) { Put(value, 1); }
+  /// Adds or takes out (direction -1) either.
+  void Put(double value, int direction);
+  void Put(std::int64_t value, int direction);
   /// Takes out a value that was added.
   void Remove(double value) { Put(value, -1); }
   void Remove(std::int64_t value) { Put(value, -1); }
@@ -93,27 +109,25 @@ class ExactSum {
   bool Merge(ByteReader& reader);
 
  private:
-  void Put(double value, int direction);
-  void Put(std::int64_t value, int direction);
-
   FixedPoint<70, -34> sum_;
   NotFinite not_finite_;
   std::int64_t count_ = 0;
 };
 
-/// Holds the exact sum of products of pairs of doubles, or of pairs of integers: of x * x for variances, of x * y for
-/// covariances.
-class ExactProductSum {
+/// Holds the exact sum of products of `kFactors` finite numbers each: of x * x for variances, of x * y for covariances,
+/// of third and fourth powers for skew and kurtosis.
+template <std::size_t kFactors>
+class ExactProducts {
  public:
-  void Add(double x, double y) { Put(x, y, false); }
-  void Add(std::int64_t x, std::int64_t y) { Put(x, y, false); }
-  void Remove(double x, double y) { Put(x, y, true); }
-  void Remove(std::int64_t x, std::int64_t y) { Put(x, y, true); }
-  void Merge(const ExactProductSum& other) { sum_.Merge(other.sum_); }
-  void Remove(const ExactProductSum& other) { sum_.Remove(other.sum_); }
+  using Factors = std::array<FiniteParts, kFactors>;
 
-  /// Returns the sum; pairs with a value that is not finite do not count.
-  WideNumber FiniteSum() { return sum_.Value(); }
+  /// Adds a product, or takes out one that was added.
+  void Put(const Factors& factors, bool removes);
+  void Merge(const ExactProducts& other) { sum_.Merge(other.sum_); }
+  void Remove(const ExactProducts& other) { sum_.Remove(other.sum_); }
+
+  /// Returns the exact sum.
+  WideNumber Sum() { return sum_.Value(); }
 
   /// Appends what Merge(reader) reads; equal sums give equal bytes.
   void Encode(std::string& out) { sum_.Encode(out); }
@@ -121,10 +135,8 @@ class ExactProductSum {
   bool Merge(ByteReader& reader) { return sum_.Merge(reader); }
 
  private:
-  void Put(double x, double y, bool removes);
-  void Put(std::int64_t x, std::int64_t y, bool removes);
-
-  FixedPoint<140, -68> sum_;
+  // What one factor needs: 70 chunks from 2^(-34 * 32) on.
+  FixedPoint<70 * kFactors, -34 * static_cast<int>(kFactors)> sum_;
 };
 
 /// Says what a variance is divided by.
@@ -139,21 +151,19 @@ class ExactMoments {
   /// Adds a double or an integer.
   template <class T>
   void Add(T value) {
-    sum_.Add(value);
-    squares_.Add(value, value);
+    Put(value, 1);
   }
   /// Takes out a value that was added.
   template <class T>
   void Remove(T value) {
-    sum_.Remove(value);
-    squares_.Remove(value, value);
+    Put(value, -1);
   }
   void Merge(const ExactMoments& other);
   void Remove(const ExactMoments& other);
 
   std::int64_t count() const { return sum_.count(); }
   ExactSum& sum() { return sum_; }
-  ExactProductSum& squares() { return squares_; }
+  ExactProducts<2>& squares() { return squares_; }
 
   /// Returns (n * sum of squares - square of sum) / (n * n or n * (n - 1)), exact and rounded once; NaN when a value is
   /// not finite. Needs at least one value, of a sample two.
@@ -162,8 +172,11 @@ class ExactMoments {
   double StandardDeviation(VarianceOf of);
 
  private:
+  void Put(double value, int direction);
+  void Put(std::int64_t value, int direction);
+
   ExactSum sum_;
-  ExactProductSum squares_;
+  ExactProducts<2> squares_;
 };
 
 }  // namespace larder

@@ -132,6 +132,21 @@ WideNumber operator-(const WideNumber& a, const WideNumber& b) {
   return left;
 }
 
+WideNumber operator+(const WideNumber& a, const WideNumber& b) { return a - (WideNumber() - b); }
+
+WideNumber WideNumber::Shifted(std::int64_t exponent) const {
+  if (is_zero()) return *this;
+  WideNumber shifted = *this * Of(std::int64_t{1} << (exponent % kDigitBits));
+  shifted.scale_ += static_cast<int>(exponent / kDigitBits);
+  return shifted;
+}
+
+WideNumber::Scaled WideNumber::ToScaled() const {
+  WideNumber near_one = *this;
+  near_one.scale_ = -static_cast<int>(count_);
+  return {near_one.Rounded(), kDigitBits * (std::int64_t{scale_} + static_cast<std::int64_t>(count_))};
+}
+
 bool WideNumber::DivideBy(std::uint64_t divisor) {
   if (divisor == 1) return false;
   std::uint64_t rest = 0;

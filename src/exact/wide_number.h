@@ -35,6 +35,7 @@ class WideNumber {
   bool is_negative() const { return is_negative_; }
 
   friend WideNumber operator*(const WideNumber& a, const WideNumber& b);
+  friend WideNumber operator+(const WideNumber& a, const WideNumber& b);
   friend WideNumber operator-(const WideNumber& a, const WideNumber& b);
 
   /// Returns this number divided by `first` and then by `second` (neither is zero), rounded once to the nearest double,
@@ -42,6 +43,15 @@ class WideNumber {
   double RoundedQuotient(std::uint64_t first, std::uint64_t second) const;
   /// Returns the number when it is whole and fits into 64 bits.
   std::optional<std::int64_t> ToInteger() const;
+  /// Returns this number times 2^exponent, exactly; the exponent is not negative.
+  WideNumber Shifted(std::int64_t exponent) const;
+  /// Returns a double near 1 (2^-32 to 1; 0 of zero), rounded once, and the power of two that it is to be multiplied
+  /// with: a multiple of 32. So quotients of numbers beyond the doubles are doubles.
+  struct Scaled {
+    double mantissa = 0;
+    std::int64_t exponent = 0;
+  };
+  Scaled ToScaled() const;
   /// Returns the nearest double, likewise.
   double Rounded() const { return RoundedQuotient(1, 1); }
 
