@@ -1,6 +1,9 @@
 #include "base/memory_budget.h"
 
+#include <algorithm>
 #include <string>
+
+#include <sys/mman.h>
 
 namespace larder {
 namespace {
@@ -8,6 +11,41 @@ namespace {
 std::string Mebibytes(std::int64_t bytes) { return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB"; }
 
 }  // namespace
+
+void KeptPages::Keep(Stretch pages) {
+  if (pages.size == 0) return;
+  LARDER_CHECK(pages.size % kUnit == 0);
+  const std::lock_guard lock(mutex_);
+  stretches_.push_back(pages);
+  byte_count_.fetch_add(static_cast<std::int64_t>(pages.size), std::memory_order_relaxed);
+}
+
+KeptPages::Stretch KeptPages::Take(std::size_t size) {
+  LARDER_CHECK(size % kUnit == 0);
+  const std::lock_guard lock(mutex_);
+  if (stretches_.empty() || size == 0) return {};
+  // The one that was given last: its lines may still be in a cache.
+  Stretch& last = stretches_.back();
+  const std::size_t taken = std::min(size, last.size);
+  last.size -= taken;
+  const Stretch pages{last.begin + last.size, taken};
+  if (last.size == 0) stretches_.pop_back();
+  byte_count_.fetch_sub(static_cast<std::int64_t>(taken), std::memory_order_relaxed);
+  return pages;
+}
+
+void KeptPages::ReleaseBeyond(std::int64_t byte_count) {
+  while (this->byte_count() > byte_count) {
+    const auto beyond = static_cast<std::size_t>(this->byte_count() - byte_count);
+    const Stretch pages = Take((beyond + kUnit - 1) / kUnit * kUnit);
+    if (pages.size == 0) return;
+    ::munmap(pages.begin, pages.size);
+  }
+}
+
+void MemoryBudget::MakeRoomBesideKeptPages() {
+  kept_pages_.ReleaseBeyond(std::max<std::int64_t>(limit_bytes_ - used_bytes(), 0));
+}
 
 bool MemoryBudget::TryReserve(std::int64_t bytes) {
   LARDER_CHECK(bytes >= 0);

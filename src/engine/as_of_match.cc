@@ -64,7 +64,7 @@ Result<PartitionedWords> MakeRightWords(const MatchRule& rule, const CandidateRo
     return PartitionAsOfRows({candidates.keys.span(), candidates.event_us.span()}, partitions, context);
   }
   BudgetedVector<std::int64_t> moments(&context.memory, "times of a feature view");
-  LARDER_RETURN_IF_ERROR(moments.Resize(candidates.size()));
+  LARDER_RETURN_IF_ERROR(moments.ResizeForOverwrite(candidates.size()));
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     moments[i] = std::max(candidates.event_us[i], candidates.created_us[i]);
   }
@@ -138,13 +138,13 @@ Status CompactWinners(const CandidateRows& candidates, bool match_details, const
   numbers.ForEach([&](std::uint32_t row) { rows.Add(row); });
   if (!candidates.ordinals_ascend) {
     BudgetedVector<std::uint32_t> order(&context.memory, "winners of a join");
-    LARDER_RETURN_IF_ERROR(order.Resize(rows.size()));
+    LARDER_RETURN_IF_ERROR(order.ResizeForOverwrite(rows.size()));
     for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
     std::sort(order.span().begin(), order.span().end(), [&](std::uint32_t a, std::uint32_t b) {
       return candidates.ordinals[rows[a]] < candidates.ordinals[rows[b]];
     });
     BudgetedVector<std::uint32_t> place(&context.memory, "winners of a join");
-    LARDER_RETURN_IF_ERROR(place.Resize(rows.size()));
+    LARDER_RETURN_IF_ERROR(place.ResizeForOverwrite(rows.size()));
     for (std::uint32_t i = 0; i < order.size(); ++i) place[order[i]] = i;
     for (std::uint32_t& i : order.span()) i = rows[i];
     rows = std::move(order);

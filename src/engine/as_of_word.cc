@@ -65,7 +65,7 @@ Result<PartitionedWords> PartitionAsOfRows(const AsOfRows& rows, KeyPartitions p
   result.starts.push_back(word_count);
 
   result.words = BudgetedVector<AsOfWord>(&context.memory, "keys and times of a join");
-  LARDER_RETURN_IF_ERROR(result.words.Resize(word_count));
+  LARDER_RETURN_IF_ERROR(result.words.ResizeForOverwrite(word_count));
   LARDER_RETURN_IF_ERROR(RunTasks(context, task_count, [&](std::size_t task) {
     std::vector<std::size_t>& next = places[task];
     for (std::size_t row = begin_of(task); row < begin_of(task + 1); ++row) {

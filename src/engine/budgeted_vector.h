@@ -5,11 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "base/memory_budget.h"
 #include "base/status.h"
@@ -17,27 +19,45 @@
 namespace larder {
 
 /// Holds bytes of the operating system: large blocks in huge pages where there are some, so that reads in random order
-/// do not wait for page tables. Move-only.
+/// do not wait for page tables, and in pages that other blocks of the budget gave back. Move-only.
 class ByteBlock {
  public:
   ByteBlock() = default;
   ByteBlock(ByteBlock&& other) noexcept
-      : bytes_(std::exchange(other.bytes_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+      : kept_(other.kept_),
+        bytes_(std::exchange(other.bytes_, nullptr)),
+        size_(std::exchange(other.size_, 0)),
+        stretch_sizes_(std::move(other.stretch_sizes_)) {}
   ByteBlock& operator=(ByteBlock&& other) noexcept {
+    std::swap(kept_, other.kept_);
     std::swap(bytes_, other.bytes_);
     std::swap(size_, other.size_);
+    std::swap(stretch_sizes_, other.stretch_sizes_);
     return *this;
   }
   ~ByteBlock();
 
+  /// Returns how many bytes a block takes that shall hold `size`.
+  static std::size_t RoundUp(std::size_t size);
+
+  /// Tells whether growing moves pages only: no second copy lives meanwhile.
+  bool KeepsPlace() const;
+
   std::byte* bytes() const { return bytes_; }
   std::size_t size() const { return size_; }
-  /// Grows to `size` bytes; keeps what is there, the rest is 0. Returns false when the system has no memory.
-  bool Grow(std::size_t size);
+  /// Grows to `size` bytes, as RoundUp returns them; keeps what is there. Of the rest, bytes below the number returned
+  /// may be anything, those behind are 0; nullopt, and nothing changed, when the system has no memory. `kept` outlives
+  /// the block, and is the same at each call.
+  std::optional<std::size_t> Grow(std::size_t size, KeptPages& kept);
 
  private:
+  std::optional<std::size_t> GrowOnHeap(std::size_t size);
+  std::optional<std::size_t> GrowMapped(std::size_t size);
+
+  KeptPages* kept_ = nullptr;
   std::byte* bytes_ = nullptr;
   std::size_t size_ = 0;
+  std::vector<std::size_t> stretch_sizes_;  // of the mappings that make up a mapped block
 };
 
 /// Holds values of a plain type of which zeros are the default. Room is reserved in the budget before it is taken;
@@ -71,24 +91,30 @@ class BudgetedVector {
   /// Makes room for `count` more values; at least doubles when it must grow. Unchanged on failure.
   Status MakeRoom(std::size_t count) {
     if (size_ + count <= capacity()) return {};
-    return Reallocate(std::max(size_ + count, capacity() * 2));
+    return MakeCapacity(std::max(size_ + count, capacity() * 2));
   }
 
   /// Makes the array exactly `count` long; new values are zeros. Unchanged on failure. Costs nothing for memory that is
   /// new.
   Status Resize(std::size_t count) {
-    if (count > capacity()) LARDER_RETURN_IF_ERROR(Reallocate(count));
+    LARDER_RETURN_IF_ERROR(MakeCapacity(count));
     const std::size_t stale = std::min(count, written_);
     if (stale > size_) std::memset(static_cast<void*>(data() + size_), 0, (stale - size_) * sizeof(T));
-    size_ = count;
-    written_ = std::max(written_, size_);
+    SetSize(count);
+    return {};
+  }
+
+  /// Makes the array exactly `count` long; new values are anything. Unchanged on failure.
+  Status ResizeForOverwrite(std::size_t count) {
+    LARDER_RETURN_IF_ERROR(MakeCapacity(count));
+    SetSize(count);
     return {};
   }
 
   /// Makes the array exactly `count` long; new values are `value`. Unchanged on failure.
   Status Resize(std::size_t count, T value) {
     const std::size_t begin = size_;
-    LARDER_RETURN_IF_ERROR(Resize(count));
+    LARDER_RETURN_IF_ERROR(ResizeForOverwrite(count));
     if (count > begin) std::fill(data() + begin, data() + count, value);
     return {};
   }
@@ -128,16 +154,27 @@ class BudgetedVector {
  private:
   std::size_t capacity() const { return block_.size() / sizeof(T); }
 
-  Status Reallocate(std::size_t capacity) {
-    // Both arrays may live while the values move, so both are counted.
+  void SetSize(std::size_t count) {
+    size_ = count;
+    written_ = std::max(written_, size_);
+  }
+
+  Status MakeCapacity(std::size_t count) {
+    if (count <= capacity()) return {};
+    const std::size_t grown_size = ByteBlock::RoundUp(count * sizeof(T));
+    // Pages move, bytes on the heap are copied: then both arrays live for a while.
+    const std::size_t needed = block_.KeepsPlace() ? grown_size - block_.size() : grown_size;
     MemoryReservation grown(memory_);
-    LARDER_RETURN_IF_ERROR(grown.Grow(static_cast<std::int64_t>(capacity * sizeof(T)), purpose_));
-    if (!block_.Grow(capacity * sizeof(T))) {
+    LARDER_RETURN_IF_ERROR(grown.Grow(static_cast<std::int64_t>(needed), purpose_));
+    const std::optional<std::size_t> dirty_end = block_.Grow(grown_size, memory_->kept_pages());
+    if (!dirty_end) {
       return Status(Reason::kMemoryLimit, "the machine has no memory left for " + std::string(purpose_),
                     "lower engine.memory in larder.yaml, or end other programs");
     }
-    reservation_.Reset();
-    reservation_ = std::move(grown);
+    memory_->MakeRoomBesideKeptPages();
+    if (needed == grown_size) reservation_.Reset();
+    reservation_.Add(std::move(grown));
+    written_ = std::max(written_, (*dirty_end + sizeof(T) - 1) / sizeof(T));
     return {};
   }
 

@@ -63,7 +63,7 @@ Status Concatenate(std::deque<CandidateRows>& pieces, BudgetedVector<T> Candidat
     begins.push_back(size);
     size += (piece.*column).size();
   }
-  LARDER_RETURN_IF_ERROR((whole.*column).Resize(size));
+  LARDER_RETURN_IF_ERROR((whole.*column).ResizeForOverwrite(size));
   return RunTasks(context, pieces.size(), [&](std::size_t i) {
     BudgetedVector<T>& piece = pieces[i].*column;
     std::copy(piece.span().begin(), piece.span().end(), (whole.*column).data() + begins[i]);

@@ -32,7 +32,7 @@ Status NumberBatch(const arrow::RecordBatch& batch, const LeftColumns& left_colu
   for (const int column : left_columns.keys) columns.push_back(batch.column(column));
   const auto count = static_cast<std::size_t>(batch.num_rows());
   const std::size_t begin = rows.keys.size();
-  LARDER_RETURN_IF_ERROR(rows.keys.Resize(begin + count));
+  LARDER_RETURN_IF_ERROR(rows.keys.ResizeForOverwrite(begin + count));
   const std::span<std::uint32_t> ids = rows.keys.span().subspan(begin);
   LARDER_RETURN_IF_ERROR(table.FindOrAdd(columns, ids));
 
