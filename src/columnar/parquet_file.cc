@@ -1,13 +1,22 @@
 #include "columnar/parquet_file.h"
 
 #include <arrow/compute/cast.h>
+#include <arrow/memory_pool.h>
 #include <arrow/record_batch.h>
 #include <arrow/scalar.h>
 #include <arrow/type.h>
+#include <arrow/util/byte_size.h>
+#include <arrow/util/compression.h>
+#include <arrow/util/parallel.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/arrow/schema.h>
+#include <parquet/arrow/writer.h>
+#include <parquet/column_page.h>
+#include <parquet/column_writer.h>
 #include <parquet/file_reader.h>
+#include <parquet/file_writer.h>
 #include <parquet/metadata.h>
+#include <parquet/properties.h>
 #include <parquet/statistics.h>
 
 #include <algorithm>
@@ -17,6 +26,7 @@
 #include <utility>
 
 #include "columnar/arrow_status.h"
+#include "columnar/parquet_page_kernels.h"
 
 namespace larder {
 namespace {
@@ -313,6 +323,250 @@ Status ReadShape(ParquetState& state, const parquet::arrow::FileReader& reader) 
   return {};
 }
 
+constexpr std::int64_t kMaxRowGroupRows = 1 << 18;
+constexpr std::int64_t kMaxRowGroupBytes = std::int64_t{32} << 20;
+constexpr std::int64_t kMostPageRows = 65'536;
+constexpr std::int64_t kLeastPageRows = 8'192;  // fewer wait for the next ones
+
+// Runs a call of the Parquet library that writes.
+template <class Call>
+Status CatchThrownInWriting(Call call) {
+  try {
+    return call();
+  } catch (const std::exception& thrown) {
+    return Status(Reason::kIoError, std::string("cannot write Parquet: ") + thrown.what());
+  }
+}
+
+// Cuts rows into row groups and pieces of them.
+class ParquetWriter : public FormatWriter {
+ public:
+  Status Write(const arrow::RecordBatch& rows) final {
+    return CatchThrownInWriting([&]() -> Status {
+      for (std::int64_t begin = 0; begin < rows.num_rows();) {
+        const std::int64_t room = kMaxRowGroupRows - group_rows_;
+        const auto piece = rows.Slice(begin, std::min(kMostPageRows, room == 0 ? kMaxRowGroupRows : room));
+        LARDER_ASSIGN_OR_RETURN(const std::int64_t size, FromArrow(arrow::util::ReferencedBufferSize(*piece)));
+        const bool is_full = room == 0 || (group_bytes_ > 0 && group_bytes_ + size > kMaxRowGroupBytes);
+        if (is_full || !in_group_) LARDER_RETURN_IF_ERROR(NextGroup());
+        LARDER_RETURN_IF_ERROR(WritePiece(*piece));
+        group_bytes_ += size;
+        group_rows_ += piece->num_rows();
+        begin += piece->num_rows();
+      }
+      return {};
+    });
+  }
+
+ protected:
+  // Begins a row group, and ends the one before.
+  virtual Status BeginGroup() = 0;
+  virtual Status WritePiece(const arrow::RecordBatch& piece) = 0;
+
+ private:
+  Status NextGroup() {
+    in_group_ = true;
+    group_bytes_ = 0;
+    group_rows_ = 0;
+    return BeginGroup();
+  }
+
+  // Of the row group that is being filled; bytes as they are in memory.
+  bool in_group_ = false;
+  std::int64_t group_bytes_ = 0;
+  std::int64_t group_rows_ = 0;
+};
+
+struct ParquetTarget {
+  std::shared_ptr<arrow::Schema> schema;
+  std::shared_ptr<parquet::SchemaDescriptor> columns;
+  std::shared_ptr<arrow::io::OutputStream> file;
+  arrow::MemoryPool* pool;
+  bool parallel;
+
+  // Dictionaries pay for texts that repeat; for numbers the attempt costs more than the writing.
+  parquet::WriterProperties::Builder Properties() const {
+    parquet::WriterProperties::Builder builder;
+    builder.memory_pool(pool)->compression(parquet::Compression::SNAPPY)->disable_dictionary();
+    builder.max_row_group_length(kMaxRowGroupRows);
+    for (int i = 0; i < columns->num_columns(); ++i) {
+      const parquet::ColumnDescriptor& column = *columns->Column(i);
+      if (column.physical_type() == parquet::Type::BYTE_ARRAY) builder.enable_dictionary(column.path());
+    }
+    return builder;
+  }
+};
+
+// Leaves all to the library: any schema.
+class LibraryParquetWriter final : public ParquetWriter {
+ public:
+  explicit LibraryParquetWriter(ParquetTarget to) : to_(std::move(to)) {}
+  ~LibraryParquetWriter() override {
+    // The library's destructor ends an unfinished file, which may fail and throw: nobody wants that file.
+    static_cast<void>(CatchThrownInWriting([this] {
+      writer_.reset();
+      return Status();
+    }));
+  }
+
+  Status Begin() {
+    const auto arrow_properties = parquet::ArrowWriterProperties::Builder().set_use_threads(to_.parallel)->build();
+    LARDER_ASSIGN_OR_RETURN(writer_, FromArrow(parquet::arrow::FileWriter::Open(
+                                         *to_.schema, to_.pool, to_.file, to_.Properties().build(), arrow_properties)));
+    return {};
+  }
+  Status Finish() override {
+    return CatchThrownInWriting([&] { return FromArrow(writer_->Close()); });
+  }
+
+ protected:
+  Status BeginGroup() override { return FromArrow(writer_->NewBufferedRowGroup()); }
+  Status WritePiece(const arrow::RecordBatch& piece) override { return FromArrow(writer_->WriteRecordBatch(piece)); }
+
+ private:
+  const ParquetTarget to_;
+  std::unique_ptr<parquet::arrow::FileWriter> writer_;
+};
+
+// Makes the pages of plain columns by itself, and lets the library make those of texts and the like. Columns of a piece
+// are encoded together on Arrow's threads, each into memory; a row group goes to the file when it is full.
+class FlatParquetWriter final : public ParquetWriter {
+ public:
+  explicit FlatParquetWriter(ParquetTarget to) : to_(std::move(to)), columns_(to_.columns->num_columns()) {}
+
+  static bool Fits(const parquet::SchemaDescriptor& columns) {
+    for (int i = 0; i < columns.num_columns(); ++i) {
+      if (columns.Column(i)->max_repetition_level() > 0 || columns.Column(i)->max_definition_level() > 1) return false;
+    }
+    return true;
+  }
+
+  Status Begin() { return FromArrow(to_.file->Write("PAR1", 4)); }
+
+  Status Finish() override {
+    return CatchThrownInWriting([&]() -> Status {
+      LARDER_RETURN_IF_ERROR(EndGroup());
+      if (metadata_ == nullptr) LARDER_RETURN_IF_ERROR(Describe(nullptr));
+      const auto footer = metadata_->Finish();
+      parquet::WriteFileMetaData(*footer, to_.file.get());
+      return {};
+    });
+  }
+
+ protected:
+  Status BeginGroup() override { return EndGroup(); }
+
+  Status WritePiece(const arrow::RecordBatch& piece) override {
+    waiting_.push_back(piece.Slice(0));
+    waiting_rows_ += piece.num_rows();
+    return waiting_rows_ < kLeastPageRows ? Status() : EncodeWaiting();
+  }
+
+ private:
+  // A column of the row group that is being filled.
+  struct Column {
+    bool is_plain = false;
+    std::unique_ptr<arrow::util::Codec> codec;  // of a plain column; nullptr: none
+    parquet::ColumnChunkMetaDataBuilder* metadata = nullptr;
+    std::shared_ptr<parquet::Statistics> statistics;
+    std::vector<PlainPage> pages;
+    std::shared_ptr<parquet::ColumnWriter> library;
+  };
+
+  Status EncodeWaiting() {
+    if (waiting_.empty()) return {};
+    std::shared_ptr<arrow::RecordBatch> piece = waiting_.front();
+    if (waiting_.size() > 1) {
+      LARDER_ASSIGN_OR_RETURN(piece, FromArrow(arrow::ConcatenateRecordBatches(waiting_, to_.pool)));
+    }
+    waiting_.clear();
+    waiting_rows_ = 0;
+    if (metadata_ == nullptr) LARDER_RETURN_IF_ERROR(Describe(piece.get()));
+    if (group_ == nullptr) OpenGroup();
+    open_rows_ += piece->num_rows();
+    return FromArrow(arrow::internal::OptionalParallelFor(to_.parallel, piece->num_columns(), [&](int i) {
+      BEGIN_PARQUET_CATCH_EXCEPTIONS
+      return Encode(*piece->column(i), columns_[static_cast<std::size_t>(i)], *to_.columns->Column(i));
+      END_PARQUET_CATCH_EXCEPTIONS
+    }));
+  }
+
+  arrow::Status Encode(const arrow::Array& rows, Column& column, const parquet::ColumnDescriptor& descriptor) const {
+    if (column.library != nullptr) return WriteByLibrary(rows, *column.library, *arrow_properties_, to_.pool);
+    ARROW_ASSIGN_OR_RAISE(PlainPage page, MakePlainPage(rows, descriptor, *column.statistics, to_.pool));
+    if (column.codec != nullptr) {
+      ARROW_ASSIGN_OR_RAISE(page, CompressPage(page, *column.codec, to_.pool));
+    }
+    column.pages.push_back(std::move(page));
+    return arrow::Status::OK();
+  }
+
+  // Settles what the footer says of all row groups. `first`: the first rows of the file, if it has some.
+  Status Describe(const arrow::RecordBatch* first) {
+    auto properties = to_.Properties();
+    for (int i = 0; i < to_.columns->num_columns(); ++i) {
+      const parquet::ColumnDescriptor& descriptor = *to_.columns->Column(i);
+      Column& column = columns_[static_cast<std::size_t>(i)];
+      column.is_plain = HasPlainPages(*to_.schema->field(i)->type(), descriptor);
+      if (!column.is_plain || first == nullptr) continue;
+      LARDER_ASSIGN_OR_RETURN(column.codec, FromArrow(ChooseCodec(*first->column(i), descriptor, to_.pool)));
+      if (column.codec == nullptr) properties.compression(descriptor.path(), parquet::Compression::UNCOMPRESSED);
+    }
+    properties_ = properties.build();
+    metadata_ = parquet::FileMetaDataBuilder::Make(to_.columns.get(), properties_);
+    return {};
+  }
+
+  void OpenGroup() {
+    group_ = metadata_->AppendRowGroup();
+    for (int i = 0; i < to_.columns->num_columns(); ++i) {
+      Column& column = columns_[static_cast<std::size_t>(i)];
+      column.metadata = group_->NextColumnChunk();
+      if (column.is_plain) {
+        column.statistics = parquet::Statistics::Make(to_.columns->Column(i), to_.pool);
+      } else {
+        column.library =
+            parquet::ColumnWriter::Make(column.metadata, OpenPages(i, column.metadata, true), properties_.get());
+      }
+    }
+  }
+
+  std::unique_ptr<parquet::PageWriter> OpenPages(int column, parquet::ColumnChunkMetaDataBuilder* metadata,
+                                                 bool in_memory) const {
+    const auto codec = properties_->compression(to_.columns->Column(column)->path());
+    return parquet::PageWriter::Open(to_.file, codec, metadata, -1, -1, to_.pool, in_memory);
+  }
+
+  Status EndGroup() {
+    LARDER_RETURN_IF_ERROR(EncodeWaiting());
+    if (group_ == nullptr) return {};
+    std::int64_t total_bytes = 0;
+    for (int i = 0; i < to_.columns->num_columns(); ++i) {
+      Column& column = columns_[static_cast<std::size_t>(i)];
+      total_bytes += column.is_plain ? WritePages({column.pages, *column.statistics, *column.metadata},
+                                                  *OpenPages(i, column.metadata, false))
+                                     : column.library->Close();
+      column.pages.clear();
+      column.library.reset();
+    }
+    group_->set_num_rows(open_rows_);
+    group_->Finish(total_bytes);
+    group_ = nullptr;
+    open_rows_ = 0;
+    return {};
+  }
+
+  const ParquetTarget to_;
+  const std::shared_ptr<parquet::ArrowWriterProperties> arrow_properties_ = parquet::default_arrow_writer_properties();
+  std::shared_ptr<parquet::WriterProperties> properties_;
+  std::unique_ptr<parquet::FileMetaDataBuilder> metadata_;  // nullptr until there are rows
+  std::vector<Column> columns_;
+  arrow::RecordBatchVector waiting_;  // of the row group that is being filled: not encoded yet
+  std::int64_t waiting_rows_ = 0;
+  parquet::RowGroupMetaDataBuilder* group_ = nullptr;  // nullptr: none is open
+  std::int64_t open_rows_ = 0;
+};
+
 }  // namespace
 
 Result<std::unique_ptr<TableFile>> OpenParquetFile(const OpenedFile& opened, const TableFileOptions& options) {
@@ -324,6 +578,23 @@ Result<std::unique_ptr<TableFile>> OpenParquetFile(const OpenedFile& opened, con
     LARDER_RETURN_IF_ERROR(ReadShape(*state, *reader));
     return std::unique_ptr<TableFile>(std::make_unique<ParquetFile>(state));
   });
+}
+
+Result<std::unique_ptr<FormatWriter>> NewParquetWriter(const std::shared_ptr<arrow::Schema>& schema, WritableFile& file,
+                                                       const TableWriterOptions& options) {
+  arrow::MemoryPool* const pool = options.pool == nullptr ? arrow::default_memory_pool() : options.pool;
+  ParquetTarget to{schema, nullptr, ToArrowOutput(file), pool, options.parallel};
+  const Status status = CatchThrownInWriting([&] {
+    const auto defaults = parquet::default_writer_properties();
+    return FromArrow(parquet::arrow::ToParquetSchema(schema.get(), *defaults, &to.columns));
+  });
+  LARDER_RETURN_IF_ERROR(status);
+  const auto begin = [](auto writer) -> Result<std::unique_ptr<FormatWriter>> {
+    LARDER_RETURN_IF_ERROR(CatchThrownInWriting([&] { return writer->Begin(); }));
+    return std::unique_ptr<FormatWriter>(std::move(writer));
+  };
+  return FlatParquetWriter::Fits(*to.columns) ? begin(std::make_unique<FlatParquetWriter>(std::move(to)))
+                                              : begin(std::make_unique<LibraryParquetWriter>(std::move(to)));
 }
 
 }  // namespace larder

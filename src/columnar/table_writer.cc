@@ -4,15 +4,9 @@
 #include <arrow/compute/cast.h>
 #include <arrow/io/compressed.h>
 #include <arrow/ipc/writer.h>
-#include <arrow/memory_pool.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
-#include <arrow/util/byte_size.h>
 #include <arrow/util/compression.h>
-#include <parquet/arrow/schema.h>
-#include <parquet/arrow/writer.h>
-#include <parquet/properties.h>
-#include <parquet/schema.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -22,7 +16,6 @@
 #include <charconv>
 #include <condition_variable>
 #include <deque>
-#include <exception>
 #include <mutex>
 #include <optional>
 #include <string_view>
@@ -33,14 +26,12 @@
 #include "columnar/arrow_io.h"
 #include "columnar/arrow_status.h"
 #include "columnar/file_format.h"
+#include "columnar/parquet_file.h"
 #include "columnar/table_text.h"
 
 namespace larder {
 namespace {
 
-constexpr std::int64_t kMaxRowGroupRows = 1 << 20;
-constexpr std::int64_t kMaxRowGroupBytes = std::int64_t{128} << 20;
-constexpr std::int64_t kRowsAtOnce = 65'536;
 constexpr int kGzipLevel = 6;  // gzip's own; Arrow's 9 takes three times as long for a few per cent
 
 constexpr std::string_view kTemporarySuffix = ".new";
@@ -101,23 +92,6 @@ class AtomicFile {
   const std::string temporary_path_;
   std::unique_ptr<WritableFile> file_;  // nullptr: none was made, or it has its name
 };
-
-// What a format does; TableWriter's promises are kept around it.
-class FormatWriter {
- public:
-  virtual ~FormatWriter() = default;
-  virtual Status Write(const arrow::RecordBatch& rows) = 0;
-  virtual Status Finish() = 0;
-};
-
-template <class Call>
-auto CatchThrown(Call call) -> decltype(call()) {
-  try {
-    return call();
-  } catch (const std::exception& thrown) {
-    return Status(Reason::kIoError, std::string("cannot write Parquet: ") + thrown.what());
-  }
-}
 
 // Batches that wait for a writer behind its caller: enough that neither waits for the other's odd batch.
 constexpr std::size_t kMostQueuedBatches = 4;
@@ -186,76 +160,6 @@ class QueuedWriter final : public FormatWriter {
   bool is_stopped_ = false;
   Status failure_;
   std::thread thread_;  // last: it uses all of the others
-};
-
-// Dictionaries pay for texts that repeat; for numbers the attempt costs more than the writing.
-std::shared_ptr<parquet::WriterProperties> ParquetProperties(const parquet::SchemaDescriptor& schema,
-                                                             arrow::MemoryPool* pool) {
-  parquet::WriterProperties::Builder builder;
-  builder.memory_pool(pool)->compression(parquet::Compression::SNAPPY)->disable_dictionary();
-  builder.max_row_group_length(kMaxRowGroupRows);
-  for (int i = 0; i < schema.num_columns(); ++i) {
-    if (schema.Column(i)->physical_type() == parquet::Type::BYTE_ARRAY) {
-      builder.enable_dictionary(schema.Column(i)->path());
-    }
-  }
-  return builder.build();
-}
-
-class ParquetWriter final : public FormatWriter {
- public:
-  ~ParquetWriter() override {
-    // The library's destructor ends an unfinished file, which may fail and throw: nobody wants that file.
-    static_cast<void>(CatchThrown([this] {
-      writer_.reset();
-      return Status();
-    }));
-  }
-
-  Status Begin(const std::shared_ptr<arrow::Schema>& schema, WritableFile& file, const TableWriterOptions& options) {
-    arrow::MemoryPool* pool = options.pool == nullptr ? arrow::default_memory_pool() : options.pool;
-    return CatchThrown([&]() -> Status {
-      std::shared_ptr<parquet::SchemaDescriptor> columns;
-      const auto defaults = parquet::default_writer_properties();
-      LARDER_RETURN_IF_ERROR(FromArrow(parquet::arrow::ToParquetSchema(schema.get(), *defaults, &columns)));
-      const auto arrow_properties =
-          parquet::ArrowWriterProperties::Builder().set_use_threads(options.parallel)->build();
-      LARDER_ASSIGN_OR_RETURN(
-          writer_, FromArrow(parquet::arrow::FileWriter::Open(*schema, pool, ToArrowOutput(file),
-                                                              ParquetProperties(*columns, pool), arrow_properties)));
-      return {};
-    });
-  }
-
-  Status Write(const arrow::RecordBatch& rows) override {
-    return CatchThrown([&]() -> Status {
-      for (std::int64_t begin = 0; begin < rows.num_rows();) {
-        const std::int64_t room = group_rows_ == kMaxRowGroupRows ? kMaxRowGroupRows : kMaxRowGroupRows - group_rows_;
-        const auto piece = rows.Slice(begin, std::min(kRowsAtOnce, room));
-        LARDER_ASSIGN_OR_RETURN(const std::int64_t size, FromArrow(arrow::util::ReferencedBufferSize(*piece)));
-        if (group_rows_ == kMaxRowGroupRows || (group_bytes_ > 0 && group_bytes_ + size > kMaxRowGroupBytes)) {
-          LARDER_RETURN_IF_ERROR(FromArrow(writer_->NewBufferedRowGroup()));
-          group_bytes_ = 0;
-          group_rows_ = 0;
-        }
-        LARDER_RETURN_IF_ERROR(FromArrow(writer_->WriteRecordBatch(*piece)));
-        group_bytes_ += size;
-        group_rows_ += piece->num_rows();
-        begin += piece->num_rows();
-      }
-      return {};
-    });
-  }
-
-  Status Finish() override {
-    return CatchThrown([&] { return FromArrow(writer_->Close()); });
-  }
-
- private:
-  std::unique_ptr<parquet::arrow::FileWriter> writer_;
-  // Of the row group that is being filled; bytes as they are in memory.
-  std::int64_t group_bytes_ = 0;
-  std::int64_t group_rows_ = 0;
 };
 
 class ArrowWriter final : public FormatWriter {
@@ -379,11 +283,8 @@ struct NewFile {
 
 Result<std::unique_ptr<FormatWriter>> BeginFormat(FileFormat format, const NewFile& to) {
   switch (format) {
-    case FileFormat::kParquet: {
-      auto writer = std::make_unique<ParquetWriter>();
-      LARDER_RETURN_IF_ERROR(writer->Begin(to.schema, to.file, to.options));
-      return std::unique_ptr<FormatWriter>(std::move(writer));
-    }
+    case FileFormat::kParquet:
+      return NewParquetWriter(to.schema, to.file, to.options);
     case FileFormat::kArrow: {
       auto writer = std::make_unique<ArrowWriter>();
       LARDER_RETURN_IF_ERROR(writer->Begin(*to.schema, to.file, to.path.ends_with(".arrows")));

@@ -14,8 +14,9 @@ namespace larder {
 /// Writes batches to a file whose format its suffix names (file_format.h): to a temporary name beside it, made durable
 /// (unless the options say otherwise) and renamed by Close. Without Close, or after a failure, nothing of it is left
 /// and what stood at the path stays. Not thread-safe.
-///  - Parquet: snappy; row groups of at most 1,048,576 rows and about 128 MiB; dictionaries for strings and bytes only;
-///    statistics; no metadata of ours.
+///  - Parquet: row groups of at most 262,144 rows and about 32 MiB; snappy, but no codec for a column whose first rows
+///    it makes hardly smaller (random numbers); dictionaries for strings and bytes only; statistics; no metadata of
+///    ours.
 ///  - CSV, CSV.gz: header; nulls empty, empty strings ""; floats in the shortest text that reads back to the same bits;
 ///    instants as ISO text in UTC; bytes as base64; lists as JSON.
 ///  - Arrow: the IPC file format, uncompressed.
@@ -37,6 +38,14 @@ struct TableWriterOptions {
   /// Waits in `Close` until the disk has the bytes. Without it a power cut may take a new file whole, or leave it
   /// damaged: for what can be made again.
   bool durable = true;
+};
+
+/// Writes batches in one format; TableWriter's promises are kept around it. Without Finish the file is not whole.
+class FormatWriter {
+ public:
+  virtual ~FormatWriter() = default;
+  virtual Status Write(const arrow::RecordBatch& rows) = 0;
+  virtual Status Finish() = 0;
 };
 
 /// Begins a file. Fails with kInvalidFile and the known suffixes for an unknown one, with kTypeMismatch when the format

@@ -1,15 +1,21 @@
 #include "columnar/table_writer.h"
 
 #include <arrow/api.h>
+#include <arrow/io/memory.h>
 #include <gtest/gtest.h>
+#include <parquet/arrow/writer.h>
 #include <parquet/file_reader.h>
 #include <parquet/metadata.h>
+#include <parquet/statistics.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "base/fault_file_system.h"
+#include "base/random.h"
 #include "columnar/table_file.h"
 #include "tests/arrow_text.h"
 
@@ -108,8 +114,8 @@ TEST_F(TableWriterTest, ParquetIsWrittenAsPromised) {
   ASSERT_TRUE(Write(*files_, "a.parquet", batches).ok());
   const auto reader = parquet::ParquetFileReader::OpenFile(Path("a.parquet"));
   const auto metadata = reader->metadata();
-  ASSERT_EQ(metadata->num_row_groups(), 2);
-  EXPECT_EQ(metadata->RowGroup(0)->num_rows(), 1 << 20);
+  ASSERT_EQ(metadata->num_row_groups(), 5);
+  EXPECT_EQ(metadata->RowGroup(0)->num_rows(), 1 << 18);
   EXPECT_EQ(metadata->key_value_metadata(), nullptr);
   const auto floats = metadata->RowGroup(0)->ColumnChunk(0);
   EXPECT_EQ(floats->compression(), parquet::Compression::SNAPPY);
@@ -145,17 +151,120 @@ TEST_F(TableWriterTest, RowGroupsAreFullWhateverTheBatches) {
   const auto rows = BatchOf({{"f", arrow::MakeArrayFromScalar(arrow::DoubleScalar(1.5), 300'000).ValueOrDie()}});
   ASSERT_TRUE(Write(*files_, "a.parquet", arrow::RecordBatchVector(8, rows)).ok());
   const auto metadata = parquet::ParquetFileReader::OpenFile(Path("a.parquet"))->metadata();
-  ASSERT_EQ(metadata->num_row_groups(), 3);
-  EXPECT_EQ(metadata->RowGroup(0)->num_rows(), 1 << 20);
-  EXPECT_EQ(metadata->RowGroup(1)->num_rows(), 1 << 20);
-  EXPECT_EQ(metadata->RowGroup(2)->num_rows(), 2'400'000 - (2 << 20));
+  ASSERT_EQ(metadata->num_row_groups(), 10);
+  for (int i = 0; i < 9; ++i) EXPECT_EQ(metadata->RowGroup(i)->num_rows(), 1 << 18);
+  EXPECT_EQ(metadata->RowGroup(9)->num_rows(), 2'400'000 - 9 * (1 << 18));
 }
 
 TEST_F(TableWriterTest, RowGroupsAreBoundedInBytes) {
   const std::string megabyte(1 << 20, 'x');
   const auto rows = BatchOf({{"s", arrow::MakeArrayFromScalar(arrow::StringScalar(megabyte), 50).ValueOrDie()}});
   ASSERT_TRUE(Write(*files_, "a.parquet", {rows, rows, rows, rows}).ok());
-  EXPECT_EQ(parquet::ParquetFileReader::OpenFile(Path("a.parquet"))->metadata()->num_row_groups(), 2);
+  EXPECT_EQ(parquet::ParquetFileReader::OpenFile(Path("a.parquet"))->metadata()->num_row_groups(), 4);
+}
+
+// Rows with numbers that repeat and numbers that do not, nulls by chance: one of `null_in`; 1: all, 0: none.
+std::shared_ptr<arrow::RecordBatch> RandomRows(std::uint64_t seed, std::int64_t count, std::uint64_t null_in) {
+  Random random(seed);
+  arrow::FloatBuilder floats;
+  arrow::DoubleBuilder doubles;
+  arrow::Int32Builder ints;
+  arrow::TimestampBuilder times(ToArrow(ValueType::Of(TypeKind::kTimestamp)), arrow::default_memory_pool());
+  arrow::StringBuilder words;
+  arrow::BooleanBuilder bools;
+  for (std::int64_t row = 0; row < count; ++row) {
+    const auto put = [&](auto& builder, auto value) {
+      EXPECT_TRUE((null_in != 0 && random.OneIn(null_in) ? builder.AppendNull() : builder.Append(value)).ok());
+    };
+    const std::uint64_t bits = random.Next();
+    put(floats, static_cast<float>(static_cast<double>(bits) / 7.0));
+    put(doubles, bits % 50 == 0 ? std::nan("") : -0.0);
+    put(ints, static_cast<std::int32_t>(bits % 5));
+    put(times, static_cast<std::int64_t>(bits >> 8));
+    put(words, std::to_string(bits % 9));
+    put(bools, bits % 2 == 0);
+  }
+  const auto array = [](auto& builder) { return builder.Finish().ValueOrDie(); };
+  return BatchOf({{"f", array(floats)},
+                  {"d", array(doubles)},
+                  {"i", array(ints)},
+                  {"t", array(times)},
+                  {"s", array(words)},
+                  {"b", array(bools)}});
+}
+
+// What the library alone writes of the same rows is the measure of what a footer says.
+void ExpectFooterOfLibrary(const std::string& path, const arrow::RecordBatchVector& batches) {
+  const auto table = arrow::Table::FromRecordBatches(batches).ValueOrDie();
+  const auto sink = arrow::io::BufferOutputStream::Create().ValueOrDie();
+  ASSERT_TRUE(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), sink, 1 << 18).ok());
+  const auto wanted =
+      parquet::ParquetFileReader::Open(std::make_shared<arrow::io::BufferReader>(sink->Finish().ValueOrDie()))
+          ->metadata();
+  const auto found = parquet::ParquetFileReader::OpenFile(path)->metadata();
+  EXPECT_TRUE(found->schema()->Equals(*wanted->schema()));
+  ASSERT_EQ(found->num_row_groups(), wanted->num_row_groups());
+  for (int group = 0; group < found->num_row_groups(); ++group) {
+    for (int column = 0; column < found->num_columns(); ++column) {
+      const auto chunk = found->RowGroup(group)->ColumnChunk(column);
+      const auto of_library = wanted->RowGroup(group)->ColumnChunk(column);
+      EXPECT_EQ(chunk->num_values(), of_library->num_values());
+      const auto statistics = chunk->statistics();
+      const auto statistics_of_library = of_library->statistics();
+      ASSERT_EQ(statistics->HasMinMax(), statistics_of_library->HasMinMax()) << column;
+      EXPECT_EQ(statistics->EncodeMin(), statistics_of_library->EncodeMin()) << column;
+      EXPECT_EQ(statistics->EncodeMax(), statistics_of_library->EncodeMax()) << column;
+      EXPECT_EQ(statistics->null_count(), statistics_of_library->null_count()) << column;
+      EXPECT_EQ(statistics->num_values(), statistics_of_library->num_values()) << column;
+    }
+  }
+}
+
+TEST_F(TableWriterTest, ParquetPagesHoldTheValuesBitForBit) {
+  for (const std::uint64_t null_in : {0, 1, 2, 40}) {
+    for (const std::int64_t count : {1, 7, 64, 9'001, 70'000, 270'000}) {
+      const auto rows = RandomRows(null_in * 1000 + static_cast<std::uint64_t>(count), count, null_in);
+      // Slices that begin anywhere: bits of validity are shifted, small batches wait for one another.
+      arrow::RecordBatchVector batches;
+      for (std::int64_t begin = 0, length = 1; begin < count; begin += length, length = length * 3 + 2) {
+        length = std::min(length, count - begin);
+        batches.push_back(rows->Slice(begin, length));
+      }
+      ASSERT_TRUE(Write(*files_, "a.parquet", batches).ok());
+      const auto read = Read("a.parquet", {});
+      const auto options = arrow::EqualOptions::Defaults().nans_equal(true).signed_zeros_equal(false);
+      EXPECT_TRUE(read->Equals(*rows, false, options)) << count << " rows, one null in " << null_in;
+      ExpectFooterOfLibrary(Path("a.parquet"), batches);
+    }
+  }
+}
+
+TEST_F(TableWriterTest, ColumnsThatAllowNoNullsHaveNoLevels) {
+  const auto values = ArrayOf(TypeKind::kFloat64, "[1.5, 2.5]");
+  const auto schema =
+      arrow::schema({arrow::field("d", arrow::float64(), false), arrow::field("s", arrow::utf8(), false)});
+  const auto rows = arrow::RecordBatch::Make(schema, 2, {values, ArrayOf(TypeKind::kString, R"(["x", "y"])")});
+  ASSERT_TRUE(Write(*files_, "a.parquet", {rows}).ok());
+  EXPECT_TRUE(Read("a.parquet", {})->Equals(*rows));
+  EXPECT_EQ(
+      parquet::ParquetFileReader::OpenFile(Path("a.parquet"))->metadata()->schema()->Column(0)->max_definition_level(),
+      0);
+}
+
+TEST_F(TableWriterTest, RandomNumbersAreNotPacked) {
+  ASSERT_TRUE(Write(*files_, "a.parquet", {RandomRows(3, 20'000, 5)}).ok());
+  const auto metadata = parquet::ParquetFileReader::OpenFile(Path("a.parquet"))->metadata();
+  const auto group = metadata->RowGroup(0);
+  EXPECT_EQ(group->ColumnChunk(0)->compression(), parquet::Compression::UNCOMPRESSED);
+  EXPECT_EQ(group->ColumnChunk(1)->compression(), parquet::Compression::SNAPPY);
+  EXPECT_EQ(group->ColumnChunk(4)->compression(), parquet::Compression::SNAPPY);
+}
+
+TEST_F(TableWriterTest, AFileWithoutRowsIsWhole) {
+  ASSERT_TRUE(Write(*files_, "a.parquet", {EveryType()->Slice(0, 0)}).ok());
+  const auto metadata = parquet::ParquetFileReader::OpenFile(Path("a.parquet"))->metadata();
+  EXPECT_EQ(metadata->num_rows(), 0);
+  EXPECT_EQ(metadata->num_columns(), EveryType()->num_columns());
 }
 
 TEST_F(TableWriterTest, OtherColumnsPassThrough) {
