@@ -5,6 +5,7 @@
 namespace larder {
 
 CountRule CountRuleOf(const BoundAggregate& aggregate) {
+  if (aggregate.per()) return CountRule::kCategory;
   if (aggregate.function() == AggregateFunction::kCountNull) return CountRule::kNull;
   return aggregate.inputs().empty() ? CountRule::kSelected : CountRule::kValid;
 }
@@ -16,6 +17,8 @@ bool SharesState(const BoundAggregate& a, const BoundAggregate& b) {
       return a.options().edges == b.options().edges;
     case AggregateFamily::kDecays:
       return a.options().half_life_us == b.options().half_life_us;
+    case AggregateFamily::kPerCategory:
+      return a.per()->max_categories == b.per()->max_categories && SharesState(*a.inner(), *b.inner());
     default:
       return true;
   }
@@ -45,6 +48,8 @@ std::unique_ptr<WindowKernel> MakeWindowKernel(std::span<const BoundAggregate* c
       return MakeOrderKernel();
     case AggregateFamily::kDrawdowns:
       return MakeDrawdownKernel();
+    case AggregateFamily::kPerCategory:
+      return MakePerCategoryKernel();
     default:
       return MakeStateKernel(MakeAggregateState(functions));
   }
@@ -87,6 +92,8 @@ std::unique_ptr<AggregateState> MakeAggregateState(std::span<const BoundAggregat
       return MakeVectorSumState();
     case AggregateFamily::kVectorMaxima:
       return MakeVectorMaxState();
+    case AggregateFamily::kPerCategory:
+      return MakePerCategoryState(functions);
     case AggregateFamily::kQuantiles:
     case AggregateFamily::kDistinct:
     case AggregateFamily::kOrders:

@@ -15,6 +15,7 @@ enum class CountRule : std::uint8_t {
   kSelected,  ///< those that `where` selects
   kValid,     ///< of these, those without a null input
   kNull,      ///< of these, those with a null input
+  kCategory,  ///< of the selected, those whose last input, the category, is not null
 };
 
 /// Returns the rule of a bound aggregate.
@@ -71,5 +72,7 @@ std::unique_ptr<WindowKernel> MakeDistinctKernel();
 std::vector<AggregateRow> OrderAggregates();
 std::unique_ptr<WindowKernel> MakeOrderKernel();
 std::unique_ptr<WindowKernel> MakeDrawdownKernel();
+std::unique_ptr<WindowKernel> MakePerCategoryKernel();
+std::unique_ptr<AggregateState> MakePerCategoryState(std::span<const BoundAggregate* const> functions);
 
 }  // namespace larder

@@ -20,6 +20,7 @@ bool Counts(const WindowFunction& function, const EventRun& run, std::int64_t in
   }
   const CountRule rule = CountRuleOf(function.aggregate);
   if (rule == CountRule::kSelected) return true;
+  if (rule == CountRule::kCategory) return run.columns[function.inputs.back()].IsValid(index);
   bool has_null = false;
   for (const std::size_t input : function.inputs) has_null = has_null || !run.columns[input].IsValid(index);
   return has_null == (rule == CountRule::kNull);

@@ -98,6 +98,26 @@ ValueType ResultType(const AggregateRow& row, const std::vector<ValueType>& inpu
   return {};
 }
 
+Status CheckPerCategory(const BoundAggregate& inner, const PerCategory& per) {
+  const std::string_view name = inner.row().name;
+  if (!per.category.is_key() || per.category.kind == TypeKind::kBytes) {
+    return Invalid(name, "`per` does not fit: " + TypeName(per.category),
+                   "`per` takes bool, int32, int64, string, date or timestamp");
+  }
+  if (per.top == 0 && per.category.kind != TypeKind::kBool) {
+    return Invalid(name, "`per` over any number of values: " + TypeName(per.category),
+                   "add `top: n`, the most categories that a result holds");
+  }
+  if (per.top < 0 || per.top > per.max_categories) {
+    return Invalid(name, "`top` does not fit: " + std::to_string(per.top),
+                   "a whole number from 1 to " + std::to_string(per.max_categories));
+  }
+  if (per.top > 0 && inner.type().is_list()) {
+    return Invalid(name, "`top` of lists: " + TypeName(inner.type()), "take an aggregate that gives one value");
+  }
+  return Status();
+}
+
 }  // namespace
 
 std::span<const AggregateRow> AggregateTable() {
@@ -112,7 +132,24 @@ const AggregateRow* FindAggregate(std::string_view name) {
   return found == table.end() ? nullptr : &*found;
 }
 
+BoundAggregate::BoundAggregate(std::shared_ptr<const BoundAggregate> inner, const PerCategory& per)
+    : row_(&inner->row()),
+      inputs_(inner->inputs()),
+      options_(inner->options()),
+      type_(ValueType::Of(TypeKind::kString)),
+      per_(per),
+      inner_(std::move(inner)) {
+  inputs_.push_back(per.category);
+}
+
 Result<BoundAggregate> BindAggregate(const AggregateCall& call) {
+  if (call.per) {
+    AggregateCall inner = call;
+    inner.per.reset();
+    LARDER_ASSIGN_OR_RETURN(BoundAggregate bound, BindAggregate(inner));
+    LARDER_RETURN_IF_ERROR(CheckPerCategory(bound, *call.per));
+    return BoundAggregate(std::make_shared<const BoundAggregate>(std::move(bound)), *call.per);
+  }
   const AggregateRow* row = FindAggregate(call.name);
   if (row == nullptr) {
     std::vector<std::string_view> names;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -94,6 +95,7 @@ enum class AggregateFamily : std::uint8_t {
   kDistinct,          ///< counts of each value
   kOrders,            ///< places in the order of events
   kDrawdowns,         ///< stretches of events
+  kPerCategory,       ///< another family, for each category
 };
 
 /// Says which types an input may have.
@@ -168,12 +170,22 @@ struct ParameterText {
   std::vector<std::string> values;  ///< one text, or of edges one each
 };
 
+/// Asks for one result for each category: a map, as JSON text (docs/decisions/0060-maps-as-json.md).
+struct PerCategory {
+  ValueType category;                    ///< bool, int32, int64, string, date or timestamp
+  std::int64_t top = 0;                  ///< only the categories of the greatest results; 0: all, for bool only
+  std::int64_t max_categories = 10'000;  ///< more in one window are an error
+
+  friend bool operator==(const PerCategory&, const PerCategory&) = default;
+};
+
 /// Holds a call of an aggregate as a definition writes it.
 struct AggregateCall {
   std::string name;
   std::vector<ParameterText> parameters;
-  std::vector<ValueType> inputs;          ///< types in the order of the row's inputs; optional ones may be left out
-  std::optional<std::int64_t> window_us;  ///< the length of the window, when it has one
+  std::vector<ValueType> inputs;  ///< types in the order of the row's inputs; optional ones may be left out
+  std::optional<std::int64_t> window_us = std::nullopt;  ///< the length of the window, when it has one
+  std::optional<PerCategory> per = std::nullopt;         ///< then the category is one input more, the last
 };
 
 /// Takes `quantile(0.9)` or `histogram(0, 15, 60)` apart into the name and parameters without names; a bare name has
@@ -205,26 +217,35 @@ class BoundAggregate {
  public:
   BoundAggregate(const AggregateRow& row, std::vector<ValueType> inputs, AggregateOptions options, ValueType type)
       : row_(&row), inputs_(std::move(inputs)), options_(std::move(options)), type_(type) {}
+  /// Wraps an aggregate: its result for each category.
+  BoundAggregate(std::shared_ptr<const BoundAggregate> inner, const PerCategory& per);
 
   const AggregateRow& row() const { return *row_; }
   AggregateFunction function() const { return row_->function; }
-  AggregateFamily family() const { return row_->family; }
+  AggregateFamily family() const { return per_ ? AggregateFamily::kPerCategory : row_->family; }
   /// Returns the type of the result.
   ValueType type() const { return type_; }
+  /// Returns the types of the inputs, that of the category last.
   const std::vector<ValueType>& inputs() const { return inputs_; }
   const AggregateOptions& options() const { return options_; }
   bool is_mergeable() const { return row_->is_mergeable; }
+  /// Returns what is asked for each category, and of what; absent and nullptr when there are no categories.
+  const std::optional<PerCategory>& per() const { return per_; }
+  const BoundAggregate* inner() const { return inner_.get(); }
 
  private:
   const AggregateRow* row_;
   std::vector<ValueType> inputs_;
   AggregateOptions options_;
   ValueType type_;
+  std::optional<PerCategory> per_;
+  std::shared_ptr<const BoundAggregate> inner_;
 };
 
 /// Checks a call and gives the type of its result. Fails with kInvalidDefinition: an unknown aggregate (the hint names
 /// the nearest), an input too many or missing, a type that does not fit, a parameter that is unknown, missing or out
-/// of its limits, a window without a length where one is needed.
+/// of its limits, a window without a length where one is needed, a category of another type, or of any number of values
+/// without `top`.
 Result<BoundAggregate> BindAggregate(const AggregateCall& call);
 
 }  // namespace larder

@@ -149,6 +149,51 @@ TEST(BindAggregateTest, SaysWhatDoesNotFit) {
   EXPECT_EQ(BindFailure("sum(3)", {number}), "sum: too many parameters | it takes none");
 }
 
+std::string PerFailure(const std::string& name, PerCategory per) {
+  AggregateCall call;
+  call.name = name;
+  call.inputs = {ValueType::Of(TypeKind::kInt64)};
+  call.parameters.push_back({"", {"2"}});
+  if (name != "top_n") call.parameters.clear();
+  call.per = per;
+  const Result<BoundAggregate> bound = BindAggregate(call);
+  return bound.ok() ? TypeName(bound->type()) : std::string(bound.status().message());
+}
+
+TEST(BindAggregateTest, MapsNeedABoundedCategory) {
+  const ValueType text = ValueType::Of(TypeKind::kString);
+  const ValueType truth = ValueType::Of(TypeKind::kBool);
+  EXPECT_EQ(PerFailure("sum", {text, 3}), "string");
+  EXPECT_EQ(PerFailure("sum", {truth}), "string");
+  EXPECT_EQ(PerFailure("sum", {text}), "sum: `per` over any number of values: string");
+  EXPECT_EQ(PerFailure("sum", {text, -1}), "sum: `top` does not fit: -1");
+  EXPECT_EQ(PerFailure("sum", {text, 10'001}), "sum: `top` does not fit: 10001");
+  EXPECT_EQ(PerFailure("sum", {ValueType::Of(TypeKind::kFloat64), 3}), "sum: `per` does not fit: float64");
+  EXPECT_EQ(PerFailure("top_n", {text, 3}), "top_n: `top` of lists: list<int64>");
+  EXPECT_EQ(PerFailure("top_n", {truth}), "string");
+}
+
+TEST(BindAggregateTest, ParametersAreChecked) {
+  const ValueType number = ValueType::Of(TypeKind::kFloat64);
+  for (const std::string text :
+       {"quantile(1.1)", "quantile(-0.1)", "quantile(x)", "quantile(.)", "quantile(0.1234567891)"}) {
+    EXPECT_NE(BindFailure(text, {number}).find("p does not fit"), std::string::npos) << text;
+  }
+  EXPECT_EQ(BindFailure("quantile", {number}), "quantile: p is missing | write quantile(...) or the key p");
+  EXPECT_NE(BindFailure("ewma(0s)", {number}).find("half_life does not fit: 0s"), std::string::npos);
+  EXPECT_NE(BindFailure("nth(0)", {number}).find("n does not fit: 0"), std::string::npos);
+  EXPECT_NE(BindFailure("top_n(0)", {number}).find("n does not fit: 0"), std::string::npos);
+  EXPECT_NE(BindFailure("histogram(2, 1)", {number}).find("edges do not fit: 1"), std::string::npos);
+  EXPECT_NE(BindFailure("histogram()", {number}).find("edges is missing"), std::string::npos);
+  EXPECT_EQ(BindFailure("rate", {number}),
+            "rate: the window has no length | take a window of a duration, or sum and count alone");
+  AggregateCall call = ParseAggregateCall("quantile(0.05)").value();
+  call.inputs = {number};
+  const Fraction share = BindAggregate(call)->options().share;
+  EXPECT_EQ(share.numerator, 5);
+  EXPECT_EQ(share.denominator, 100);
+}
+
 TEST(BindAggregateTest, ParsesCalls) {
   EXPECT_EQ(ParseAggregateCall(" mean ")->name, "mean");
   const AggregateCall call = ParseAggregateCall("histogram( 0, 15,60 )").value();

@@ -35,7 +35,9 @@ void CopyCounted(const char* from, std::size_t step, const std::vector<std::int6
 bool EventCounter::AllCount(const EventRun& run) const {
   if (key_.where || key_.rule == CountRule::kNull) return false;
   if (key_.rule == CountRule::kSelected) return true;
-  return std::all_of(key_.inputs.begin(), key_.inputs.end(), [&](std::size_t input) {
+  const std::size_t first = key_.rule == CountRule::kCategory ? key_.inputs.size() - 1 : 0;
+  const auto begin = key_.inputs.begin() + static_cast<std::ptrdiff_t>(first);
+  return std::all_of(begin, key_.inputs.end(), [&](std::size_t input) {
     return run.columns[input].valid == nullptr && !run.columns[input].is_constant;
   });
 }
@@ -47,7 +49,8 @@ void EventCounter::FillPlaces(const EventRun& run) {
   std::fill(places_.begin(), places_.end(), key_.rule == CountRule::kNull ? 0 : 1);
   if (key_.rule != CountRule::kSelected) {
     const bool is_null_rule = key_.rule == CountRule::kNull;
-    for (const std::size_t input : key_.inputs) {
+    const std::size_t first = key_.rule == CountRule::kCategory ? key_.inputs.size() - 1 : 0;
+    for (const std::size_t input : std::span(key_.inputs).subspan(first)) {
       const Vector& column = run.columns[input];
       if (column.valid == nullptr) continue;
       for (std::size_t i = 0; i < event_count; ++i) {
@@ -82,11 +85,17 @@ const void* EventCounter::ClosedValues(const Vector& input, std::vector<char>& k
 
 void EventCounter::CloseUp(const EventRun& run) {
   values_.resize(key_.inputs.size());
+  valid_.resize(key_.inputs.size());
   for (std::size_t i = 0; i < key_.inputs.size(); ++i) {
     const Vector& input = run.columns[key_.inputs[i]];
     inputs_[i].values = ClosedValues(input, values_[i], run.event_count);
     inputs_[i].is_constant = false;
     inputs_[i].valid = nullptr;
+    if (key_.rule == CountRule::kCategory && input.valid != nullptr) {
+      valid_[i].resize(static_cast<std::size_t>(run.event_count + 1));
+      CopyCounted<1>(reinterpret_cast<const char*>(input.valid), input.is_constant ? 0 : 1, places_, valid_[i].data());
+      inputs_[i].valid = reinterpret_cast<const std::uint8_t*>(valid_[i].data());
+    }
   }
   times_us_.resize(static_cast<std::size_t>(run.event_count + 1));
   for (std::size_t i = 0; i + 1 < places_.size(); ++i) {
@@ -113,6 +122,7 @@ const CountedEvents& EventCounter::Count(const EventRun& run) {
 std::int64_t EventCounter::scratch_bytes() const {
   std::size_t bytes = sizeof(std::int64_t) * (places_.capacity() + times_us_.capacity());
   for (const std::vector<char>& values : values_) bytes += values.capacity();
+  for (const std::vector<char>& valid : valid_) bytes += valid.capacity();
   return static_cast<std::int64_t>(bytes);
 }
 

@@ -43,6 +43,7 @@ class EventCounter {
   std::vector<std::int64_t> places_;
   std::vector<std::int64_t> times_us_;
   std::vector<std::vector<char>> values_;
+  std::vector<std::vector<char>> valid_;  // of families that see nulls
 };
 
 }  // namespace larder

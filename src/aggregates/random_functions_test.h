@@ -36,6 +36,16 @@ inline ValueType RandomType(InputTypes types, Random& random) {
   return ValueType::Of(scalars[random.Below(types == InputTypes::kNumber ? 4 : std::size(scalars))]);
 }
 
+/// Asks for the results of each category, and adds a column of categories.
+inline void AddRandomCategory(AggregateCall& call, std::vector<std::size_t>& inputs, TestRun& run, Random& random) {
+  const TypeKind kinds[] = {TypeKind::kBool, TypeKind::kString, TypeKind::kInt64, TypeKind::kDate};
+  PerCategory per{ValueType::Of(kinds[random.Below(4)])};
+  if (per.category.kind != TypeKind::kBool || random.OneIn(2)) per.top = random.Between(1, 3);
+  inputs.push_back(run.columns().size());
+  AddRandomColumn(per.category, NumberMix::kPlain, run, random);
+  call.per = per;
+}
+
 /// Adds random columns for a function of this row, and perhaps one for `where`; binds it.
 inline WindowFunction RandomFunction(const AggregateRow& row, TestRun& run, Random& random) {
   AggregateCall call;
@@ -54,7 +64,15 @@ inline WindowFunction RandomFunction(const AggregateRow& row, TestRun& run, Rand
     call.parameters.push_back(
         {std::string(parameter.name), is_cap ? std::vector<std::string>{"1000"} : RandomParameter(parameter, random)});
   }
+  if (random.OneIn(4)) AddRandomCategory(call, inputs, run, random);
   Result<BoundAggregate> bound = BindAggregate(call);
+  if (!bound.ok() && call.per) {
+    // Lists have no greatest: all categories, of which there are two.
+    call.per = {ValueType::Of(TypeKind::kBool)};
+    inputs.back() = run.columns().size();
+    AddRandomColumn(call.per->category, NumberMix::kPlain, run, random);
+    bound = BindAggregate(call);
+  }
   EXPECT_TRUE(bound.ok()) << bound.status().ToString();
   WindowFunction function{std::move(bound).value(), std::move(inputs)};
   if (random.OneIn(3)) {

@@ -19,7 +19,7 @@ namespace larder {
 /// a null input. Their values stand one after another without nulls.
 struct CountedEvents {
   std::int64_t count = 0;
-  std::span<const Vector> inputs;          ///< `count` values each, all valid, none constant
+  std::span<const Vector> inputs;          ///< `count` values each, none constant; valid, but for kPerCategory
   const std::int64_t* times_us = nullptr;  ///< of the counted events
   const std::int64_t* places = nullptr;  ///< of each event of the run and its end, how many counted before it; nullptr:
                                          ///< all count

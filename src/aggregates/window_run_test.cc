@@ -1,5 +1,7 @@
 #include "aggregates/window_run.h"
 
+#include <cmath>
+
 #include "aggregates/random_functions_test.h"
 
 namespace larder {
@@ -56,6 +58,58 @@ TEST(WindowEvaluatorTest, AnIntegerSumThatDoesNotFitIsAnError) {
   const std::span<const EventRange> window(ranges);
   WindowEvaluator evaluator({function});
   EXPECT_EQ(evaluator.Evaluate(run.View(), {&window, 1}, results).reason(), Reason::kValueOutOfRange);
+}
+
+ResultColumn EvaluatedPer(const PerCategory& per, const TestRun& run) {
+  AggregateCall call;
+  call.name = "mean";
+  call.inputs = {ValueType::Of(TypeKind::kFloat64)};
+  call.per = per;
+  return Evaluated({BindAggregate(call).value(), {0, 1}}, run, {{0, 6, 9, 0}, {6, 6, 9, 1}});
+}
+
+TEST(WindowEvaluatorTest, AMapHasAResultForEachCategory) {
+  TestRun run;
+  run.times_us = {1, 2, 3, 4, 5, 6};
+  run.Add<double>(ExpressionType::Of(TypeKind::kFloat64), {1, 4, 2, 0, HUGE_VAL, 7}, {1, 1, 1, 0, 1, 1});
+  run.Add<std::string_view>(ExpressionType::Of(TypeKind::kString), {"UA", "AA", "UA", "DL", "\"", "?"},
+                            {1, 1, 1, 1, 1, 0});
+  const ValueType text = ValueType::Of(TypeKind::kString);
+  ResultColumn all = EvaluatedPer({text, 9}, run);
+  EXPECT_EQ(all.Values().At<std::string_view>(0), R"({"\"":"Infinity","AA":4.0,"UA":1.5,"DL":null})");
+  EXPECT_FALSE(all.Values().IsValid(1));
+  ResultColumn two = EvaluatedPer({text, 2}, run);
+  EXPECT_EQ(two.Values().At<std::string_view>(0), R"({"\"":"Infinity","AA":4.0})");
+}
+
+TEST(WindowEvaluatorTest, LimitsAreErrorsNeverTruncations) {
+  TestRun run;
+  run.times_us = {1, 2, 3};
+  run.Add<double>(ExpressionType::Of(TypeKind::kFloat64), {1, 2, 3});
+  run.Add<std::int64_t>(ExpressionType::Of(TypeKind::kInt64), {1, 2, 3});
+  AggregateCall call;
+  call.name = "median";
+  call.inputs = {ValueType::Of(TypeKind::kFloat64)};
+  const WindowFunction median{BindAggregate(call).value(), {0}};
+  call.name = "sum";
+  call.per = {ValueType::Of(TypeKind::kInt64), 1, 2};
+  const WindowFunction map{BindAggregate(call).value(), {0, 1}};
+  call = ParseAggregateCall("collect_list(2)").value();
+  call.inputs = {ValueType::Of(TypeKind::kFloat64)};
+  const WindowFunction list{BindAggregate(call).value(), {0}};
+  const std::vector<EventRange> ranges = {{0, 3, 3, 0}};
+  const std::span<const EventRange> window(ranges);
+  for (const WindowFunction& function : {median, map, list}) {
+    WindowLimits limits;
+    limits.max_holistic_events = 2;
+    WindowEvaluator evaluator({function}, limits);
+    std::vector<ResultColumn> results;
+    results.emplace_back(function.aggregate.type(), 1);
+    EXPECT_EQ(evaluator.Evaluate(run.View(), {&window, 1}, results).reason(), Reason::kLimitExceeded);
+  }
+  const StatePlan plan({map});
+  TileState state(plan);
+  EXPECT_EQ(state.Add(run.View(), 0, 3).reason(), Reason::kLimitExceeded);
 }
 
 TEST(WindowEvaluatorTest, ConstantsStandForEveryEvent) {
