@@ -13,7 +13,7 @@ list:
 	@echo "test      everything that CI checks (test-fast: without the slow suites)"
 	@echo "build     the release program: build/release/larder"
 	@echo "bench     the benchmarks of bench/ (bench-pit: point-in-time joins alone; TASKS=1m,10m ROUNDS=5 CONTENDERS=+feast)"
-	@echo "bench-serving  the serving shapes alone; SHAPES=one,many RIVALS=feast,redis ROUNDS=5 ENTITIES=1000000"
+	@echo "bench-serving  the serving shapes alone; SHAPES=one,many RIVALS=feast,redis ROUNDS=5 SECONDS=3 ENTITIES=1000000"
 	@echo "fuzz      every fuzzer for FUZZ_SECONDS (default 60) each"
 	@echo "format    clang-format over all C++ files"
 	@echo "tidy      clang-format, tests/tidy and clang-tidy (TIDY=changed: only files that differ from HEAD)"
@@ -60,11 +60,12 @@ bench: build
 	@cmake --build build/release -j $(JOBS)
 	@bench/run.sh
 
-# SHAPES=one,many RIVALS=feast,redis ROUNDS=5 ENTITIES=1000000; one shape without rivals takes a minute. Feast is installed
-# under build/bench when it is named.
+# SHAPES=one,many RIVALS=feast,redis ROUNDS=5 SECONDS=3 ENTITIES=1000000; one shape without rivals takes a minute. Feast is
+# installed under the bench data folder when it is named, unless FEAST_PYTHON has it.
 bench-serving: build
 	@cmake --build build/release -j $(JOBS) --target constant_server
-	@$(PYTHON) bench/serving/run.py build/release/larder $(if $(SHAPES),--shapes $(SHAPES)) --with "$(RIVALS)" --rounds $(or $(ROUNDS),5) --entities $(or $(ENTITIES),1000000)
+	@$(PYTHON) bench/serving/run.py build/release/larder $(if $(SHAPES),--shapes $(SHAPES)) --with "$(RIVALS)" --rounds $(or $(ROUNDS),5) \
+	  --seconds $(or $(SECONDS),3) --entities $(or $(ENTITIES),1000000) $(if $(FEAST_PYTHON),--feast-python $(FEAST_PYTHON))
 
 # One task takes from a minute to an hour; bench/tasks/pit/tasks.py names them.
 bench-pit: build

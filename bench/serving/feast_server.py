@@ -1,12 +1,11 @@
 """Feast 0.67.0 with redis as a contender: the same rows in one view, served by gunicorn as `feast serve` does; restarts of
-workers are switched off. Its environment is made here, under build/bench, and only when it is asked for."""
+workers are switched off."""
 
 import contextlib
 import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 
@@ -50,15 +49,6 @@ def free_port():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return taken.getsockname()[1]
-
-
-def make_environment(folder):
-    """Returns the Python of an environment that has Feast; makes it when it is not there."""
-    python = os.path.join(folder, "bin", "python")
-    if not os.path.exists(python):
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", f"feast[redis]=={VERSION}"], check=True)
-    return python
 
 
 def wait_for(url, seconds=120):

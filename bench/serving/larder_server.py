@@ -47,8 +47,8 @@ class LarderServer:
     def run(self, *arguments):
         return subprocess.run([self.program, "-C", self.folder, "-q", *arguments], check=True, capture_output=True, text=True).stdout
 
-    def prepare(self, spread):
-        """Loads the rows. The five views of the spread shape double what is stored, so they are loaded only for it."""
+    def prepare(self, views=("v",)):
+        """Loads the rows into these views."""
         os.makedirs(os.path.join(self.folder, "features"))
         rows.write(os.path.join(self.folder, "rows.parquet"), self.entities, FEATURES, keyed=True)
         rows.write(os.path.join(self.folder, "pushes.parquet"), 1, 10, keyed=True)
@@ -58,10 +58,8 @@ class LarderServer:
             out.write(definitions())
         self.run("apply", "--yes")
         began = time.monotonic()
-        self.run("materialize", "--view", "v")
+        self.run("materialize", *[word for view in views for word in ("--view", view)])
         self.materialize_s = time.monotonic() - began
-        if spread:
-            self.run("materialize", *[word for i in range(PARTS) for word in ("--view", f"part{i}")])
 
     def start(self, wrapper=()):
         began = time.monotonic()

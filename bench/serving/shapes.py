@@ -1,14 +1,18 @@
 """The shapes of the serving benchmarks. Each is a function that gives lines of the result table."""
 
 import copy
+import glob
 import os
 import re
 import statistics
 import subprocess
+import time
 
 import measure
 import pushes
-from larder_server import FEATURES
+from larder_server import FEATURES, PARTS, LarderServer
+from load import Load
+from progress import say
 
 MANY = 64
 
@@ -138,27 +142,69 @@ def open_loop(contenders):
 
 
 def spread(contenders):
-    """What the same 50 features cost by a service, over five views, with an expression: instructions by callgrind."""
+    """What the same 50 features cost by a service, over five views, with an expression: instructions by callgrind. They do
+    not depend on how many rows are stored, so few are."""
+    larder = LarderServer(contenders.program, os.path.join(contenders.folder, "spread"), 20_000)
+    os.makedirs(larder.folder)
+    larder.prepare(("v", *[f"part{i}" for i in range(PARTS)]))
     kinds = {"one view's list": {}, "by a service": {"service": "whole"}, "over 5 views": {"service": "spread"},
              "with one on-demand expression": {"service": "with_sum"}}
     targets = {"by a service": "<= 1.01 x", "over 5 views": "<= 1.25 x", "with one on-demand expression": "<= 1.05 x"}
-    counted = {name: instructions(contenders, **kind) for name, kind in kinds.items()}
+    out = os.path.join(larder.folder, "callgrind.out")
+    larder.start(("valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={out}"))
+    load = Load(larder.program, larder.url, larder.entities, None, contenders.options)
+    try:
+        wait_until_idle(larder.process)  # the rows are being read into memory
+        idle_per_s = idle_instructions(larder, out)
+        say(f"callgrind: idle, {idle_per_s:,.0f} instructions a second")
+        counted = {name: instructions(larder, load, out, idle_per_s, **kind) for name, kind in kinds.items()}
+    finally:
+        larder.stop()
     base = counted["one view's list"]
     for name, count in counted.items():
         yield f"| 1 row, {name}: instructions per request | {count:,.0f} | | {count / base:.3f} x the list | {targets.get(name, '')} |"
 
 
-def instructions(contenders, **kind):
-    """Returns what one more request costs: the difference of two runs of the server, divided by the requests between."""
-    counts = []
-    for requests in (500, 1500):
-        out = os.path.join(contenders.folder, "callgrind.out")
-        contenders.larder.start(("valgrind", "--tool=callgrind", f"--callgrind-out-file={out}"))
-        contenders.load("larder").read(more=("--warm-up", "0s", "--requests", str(requests)), **kind)
-        contenders.larder.stop()
-        with open(out, encoding="utf-8") as file:
-            counts.append(int(re.search(r"^(?:summary|totals): (\d+)", file.read(), re.M).group(1)))
-    return (counts[1] - counts[0]) / 1000
+def instructions(larder, load, out, idle_per_s, **kind):
+    """Returns what one more request costs: the difference of two loads, divided by the requests between; without what the
+    server does by itself meanwhile. Each load has keys of its own: the text of a row that was asked for before is kept."""
+    def counted(requests, seed):
+        dump(larder, out)
+        began = time.monotonic()
+        load.read(more=("--warm-up", "0s", "--requests", str(requests), "--seed", str(seed)), seconds=120, **kind)
+        return dump(larder, out) - idle_per_s * (time.monotonic() - began)
+
+    counted(100, 1)  # the plan is made
+    say(f"callgrind: {kind.get('service', 'list')}")
+    return (counted(1500, 2) - counted(500, 3)) / 1000
+
+
+def idle_instructions(larder, out):
+    """Returns what the server does in a second without requests."""
+    dump(larder, out)
+    began = time.monotonic()
+    time.sleep(3)
+    return dump(larder, out) / (time.monotonic() - began)
+
+
+def wait_until_idle(process):
+    before = -1.0
+    while cpu_of(process.pid) - before > 0.02:
+        before = cpu_of(process.pid)
+        time.sleep(0.5)
+
+
+def dump(larder, out):
+    """Returns the instructions since the last dump."""
+    before = set(glob.glob(out + ".*"))
+    subprocess.run(["callgrind_control", "--dump=now", str(larder.process.pid)], check=True, capture_output=True)
+    for _ in range(100):
+        written = [path for path in set(glob.glob(out + ".*")) - before]
+        totals = [int(found.group(1)) for path in written for found in [re.search(r"^totals: (\d+)", open(path, encoding="utf-8").read(), re.M)] if found]
+        if totals:
+            return totals[0]
+        time.sleep(0.1)
+    raise SystemExit("callgrind wrote no dump")
 
 
 def memory(contenders):

@@ -179,10 +179,14 @@ def main(build, names="", rounds="5", wanted=""):
     unknown = [name for name in names if name not in TASKS]
     if unknown:
         raise SystemExit(f"unknown tasks: {', '.join(unknown)}; there are {', '.join(TASKS)}")
+    wanted = [name for name in wanted.split(",") if name]
+    unknown = [name for name in wanted if name.removeprefix("+") not in CONTENDERS]
+    if unknown:
+        raise SystemExit(f"unknown contenders: {', '.join(unknown)}; there are {', '.join(CONTENDERS)}; +NAME adds one to those of the task")
     programs, medians = programs_of(os.path.abspath(build)), {}
     os.makedirs(RESULTS, exist_ok=True)
     for place, name in enumerate(names):
-        runs, verdicts = measured(programs, name, int(rounds), [each for each in wanted.split(",") if each])
+        runs, verdicts = measured(programs, name, int(rounds), wanted)
         medians |= {name: median_s(each, runs) for each in runs if each == "larder"}
         text = section(name, runs, verdicts, medians)
         print(text, flush=True)
