@@ -49,6 +49,7 @@ test: setup
 	@cmake --build build/fuzz -j $(JOBS) --target fuzzers
 	@cmake --build build/tsan -j $(JOBS) --target $(TSAN_TESTS)
 	@ctest --test-dir build/tsan -j $(JOBS) --output-on-failure --no-tests=error -R '^($(subst $(space),|,$(TSAN_TESTS)))$$'
+	@ctest --test-dir build/release --output-on-failure --no-tests=error -R '^python_store$$'
 	@ctest --test-dir build/dev -j $(JOBS) --output-on-failure --no-tests=error
 
 test-fast: setup

@@ -8,7 +8,7 @@ packages=(
   # build
   g++ make git cmake ninja-build ccache pkg-config ca-certificates
   # wheels, tests and scripts written in Python
-  python3 python3-venv
+  python3 python3-venv python3-dev
   # libraries (docs/ARCHITECTURE.md tells what each is for)
   libssl-dev libsimdjson-dev libsqlite3-dev librocksdb-dev libyaml-cpp-dev libcli11-dev libxxhash-dev libhwy-dev
   # time zones: the calendar functions read them

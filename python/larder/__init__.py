@@ -1,17 +1,21 @@
 """Larder: the value of every feature as of any moment, for training and for serving.
 
-`Client` speaks to a running server (`larder serve`) and needs nothing but Python's own library:
+`FeatureStore` is a project in this process: definitions, training sets, the online store.
 
-    from larder import Client
+    from larder import FeatureStore
 
-    with Client("http://127.0.0.1:6566") as client:
-        answer = client.get_online_features([{"customer": "ada"}], features=["last_order"])
-        answer.to_dict()  # {"customer": ["ada"], "amount": [15.0], "items": [3], ...}
+    store = FeatureStore("shop")
+    store.apply()
+    train = store.get_historical_features(baskets, service="basket_model").to_pandas()
+    store.materialize()
+    store.get_online_features([{"customer": "ada", "basket_amount": 30.0}], service="basket_model").to_dict()
 
+`Client` asks a running server (`larder serve`) the same things, and needs nothing but Python's own library;
 `AsyncClient` is its twin for asyncio. Failures are exceptions of one small tree under `LarderError`.
 """
 
-from larder.async_client import AsyncClient
+from typing import TYPE_CHECKING, Any
+
 from larder.client import Client
 from larder.errors import (
     Conflict,
@@ -27,12 +31,19 @@ from larder.errors import (
     StorageError,
     Unavailable,
 )
+from larder.feature_store import FeatureStore, RegisteredObject
+from larder.historical_features import HistoricalFeatures
 from larder.online_features import OnlineFeatures
+
+if TYPE_CHECKING:
+    from larder.async_client import AsyncClient
 
 __all__ = [
     "AsyncClient",
     "Client",
     "Conflict",
+    "FeatureStore",
+    "HistoricalFeatures",
     "InternalError",
     "Interrupted",
     "InvalidDefinition",
@@ -43,6 +54,16 @@ __all__ = [
     "NotFound",
     "OnlineFeatures",
     "PermissionDenied",
+    "RegisteredObject",
     "StorageError",
     "Unavailable",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # asyncio takes longer to load than all the rest.
+    if name == "AsyncClient":
+        from larder.async_client import AsyncClient
+
+        return AsyncClient
+    raise AttributeError(f"module 'larder' has no attribute {name!r}")

@@ -42,11 +42,11 @@ class AsyncClient:
     get_online_features = _twin(Client.get_online_features)
     get_online_features_arrow = _twin(Client.get_online_features_arrow)
     push = _twin(Client.push)
-    delete = _twin(Client.delete)
+    delete_rows = _twin(Client.delete_rows)
     materialize = _twin(Client.materialize)
     materialize_incremental = _twin(Client.materialize_incremental)
     explain = _twin(Client.explain)
-    get_feature_view = _twin(Client.get_feature_view)
+    feature_view_status = _twin(Client.feature_view_status)
     health = _twin(Client.health)
     metrics = _twin(Client.metrics)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from larder.reasons import EXCEPTION_OF_REASON
@@ -90,6 +91,13 @@ def error_for(reason: str, message: str, *, code: str = "UNKNOWN", hint: str = "
     """Return the exception of a reason; one that a newer server added is a `LarderError`."""
     kind = _CLASSES.get(EXCEPTION_OF_REASON.get(reason, ""), LarderError)
     return kind(message, reason=reason, code=code, hint=hint, faults=faults)
+
+
+def error_of_body(body: str | bytes) -> LarderError:
+    """Return the exception that the body of a failure tells; ValueError, KeyError or TypeError when it is none."""
+    error = json.loads(body)["error"]
+    return error_for(error["reason"], error["message"], code=error["code"], hint=error.get("hint", ""),
+                     faults=error.get("faults"))
 
 
 def _restore(kind: type[LarderError], message: str, reason: str, code: str, hint: str,

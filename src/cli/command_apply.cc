@@ -30,12 +30,7 @@ Status RunPlan(CommandContext& context) {
 
 // Asks on the terminal before something is deleted; where nobody can be asked, it must have been said beforehand.
 Result<bool> Confirmed(const CommandContext& context, const ApplyPlan& plan) {
-  bool loses_something = false;
-  for (const PlannedChange& change : plan.changes) loses_something |= change.action == PlannedAction::kDelete;
-  for (const PlannedRetention& retention : plan.retentions) {
-    loses_something |= retention.state == GenerationState::kDropped;
-  }
-  if (!loses_something) return true;
+  if (!plan.LosesSomething()) return true;
   if (isatty(STDIN_FILENO) != 1) {
     return Status(Reason::kUsage, "not applied: this deletes objects or stored rows, and there is no terminal to ask",
                   "look at the plan above; apply --yes does it");
@@ -58,7 +53,7 @@ Status RunApply(bool yes, CommandContext& context) {
   }
   LARDER_RETURN_IF_ERROR(context.cancellation.Check());
   LARDER_ASSIGN_OR_RETURN(const std::int64_t revision, CarryOut(*project, planned));
-  LARDER_RETURN_IF_ERROR(TellOwnerOfApply(context, *project));
+  LARDER_RETURN_IF_ERROR(TellOwnerOfApply(*project, {&context.cancellation, &context.progress}));
   context.Say("applied: the registry is at revision " + std::to_string(revision));
   return {};
 }

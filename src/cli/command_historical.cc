@@ -2,7 +2,6 @@
 #include <arrow/record_batch.h>
 #include <arrow/table.h>
 #include <arrow/type.h>
-#include <sys/resource.h>
 
 #include <memory>
 #include <optional>
@@ -17,6 +16,7 @@
 #include "columnar/arrow_status.h"
 #include "columnar/table_writer.h"
 #include "retrieval/historical.h"
+#include "retrieval/training_file.h"
 #include "text/quantity_text.h"
 
 namespace larder {
@@ -34,12 +34,6 @@ struct HistoricalArguments {
   bool plan = false;
 };
 
-// The most memory that this process has taken so far.
-std::int64_t PeakResidentBytes() {
-  rusage usage{};
-  return ::getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss * 1024 : 0;
-}
-
 // Says what is in the way of the output, and clears away what killed runs left of it.
 Status MakeReadyForOutput(const CommandContext& context, const std::string& path, std::int64_t least_bytes) {
   if (const auto removed = RemoveLeftovers(context.platform.files, path); removed > 0) {
@@ -49,35 +43,6 @@ Status MakeReadyForOutput(const CommandContext& context, const std::string& path
   LARDER_ASSIGN_OR_RETURN(const std::string warning, CheckOutputSpace(context.platform.files, {path, least_bytes}));
   if (!warning.empty()) context.Say(warning);
   return {};
-}
-
-// The file to write.
-struct Output {
-  std::string path;
-  std::optional<std::int64_t> row_count;  // that it will have, if that is known
-  bool parallel = false;                  // encode columns on several threads
-};
-
-// Writes all rows to the file; it appears when the last one is written. Returns its size.
-Result<std::int64_t> WriteRows(const CommandContext& context, HistoricalRows& rows, const Output& output) {
-  // A training set can be made again: no waiting for the disk.
-  const TableWriterOptions options{.parallel = output.parallel, .durable = false};
-  LARDER_ASSIGN_OR_RETURN(const auto writer,
-                          CreateTableFile(context.platform.files, output.path, rows.schema(), options));
-  context.progress.Begin("writing " + output.path, "rows");
-  std::int64_t written = 0;
-  while (true) {
-    LARDER_RETURN_IF_ERROR(context.cancellation.Check());
-    LARDER_ASSIGN_OR_RETURN(const auto batch, rows.Next());
-    if (batch == nullptr) break;
-    LARDER_RETURN_IF_ERROR(writer->Write(*batch));
-    written += batch->num_rows();
-    context.progress.Update(written, output.row_count.value_or(Progress::kUnknownTotal));
-  }
-  context.progress.End();
-  LARDER_RETURN_IF_ERROR(writer->Close());
-  LARDER_ASSIGN_OR_RETURN(const FileInfo info, context.platform.files.Stat(output.path));
-  return info.size_bytes;
 }
 
 // Prints the first rows; the others are not put together.
@@ -146,7 +111,7 @@ Status RunHistorical(const HistoricalArguments& arguments, CommandContext& conte
   const std::string path = arguments.output.empty() ? "" : context.FilePath(arguments.output);
   std::optional<std::int64_t> expected;
   if (!path.empty()) {
-    LARDER_ASSIGN_OR_RETURN(expected, job->RowCount());
+    expected = job->RowCount();
     const std::int64_t least_bytes = expected.value_or(0) * LeastRowBytes(*job->schema());
     LARDER_RETURN_IF_ERROR(MakeReadyForOutput(context, path, least_bytes));
   }
@@ -161,7 +126,7 @@ Status RunHistorical(const HistoricalArguments& arguments, CommandContext& conte
   std::vector<std::string> told = SayPlans(context, *rows, {});
   if (!path.empty()) {
     LARDER_ASSIGN_OR_RETURN(outcome.output_bytes,
-                            WriteRows(context, *rows, {path, expected, project->threads() != nullptr}));
+                            WriteTrainingFile(context.platform.files, *rows, {path, expected}, execution));
   }
   outcome.row_count = rows->row_count();
   outcome.seconds = static_cast<double>(context.platform.clock.MonotonicNs() - began_ns) / 1e9;

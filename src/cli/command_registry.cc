@@ -160,7 +160,7 @@ Status RunDelete(const ObjectArguments& arguments, CommandContext& context) {
   LARDER_ASSIGN_OR_RETURN(const auto project, context.OpenProject());
   const ObjectId id{kind, arguments.name};
   LARDER_RETURN_IF_ERROR(DeleteObject(*project, id, Author()));
-  LARDER_RETURN_IF_ERROR(TellOwnerOfApply(context, *project));
+  LARDER_RETURN_IF_ERROR(TellOwnerOfApply(*project, {&context.cancellation, &context.progress}));
   context.Say("deleted " + ObjectTitle(id));
   return {};
 }

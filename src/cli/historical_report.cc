@@ -1,6 +1,7 @@
 #include "cli/historical_report.h"
 
 #include <arrow/type.h>
+#include <sys/resource.h>
 
 #include <array>
 #include <cstdio>
@@ -68,6 +69,11 @@ void WriteView(JsonWriter& json, const ViewSummary& view) {
 }
 
 }  // namespace
+
+std::int64_t PeakResidentBytes() {
+  rusage usage{};
+  return ::getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss * 1024 : 0;
+}
 
 std::string EstimateText(const HistoricalEstimate& estimate, int column_count) {
   std::string text = estimate.row_count ? Counted(*estimate.row_count, "row") : std::string("rows");

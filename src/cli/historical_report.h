@@ -18,6 +18,9 @@ struct HistoricalOutcome {
   std::int64_t output_bytes = 0;
 };
 
+/// Returns the most memory that this process has taken so far, in bytes.
+std::int64_t PeakResidentBytes();
+
 /// Returns what is known before anything is read, as lines.
 std::string EstimateText(const HistoricalEstimate& estimate, int column_count);
 /// Returns the same as a JSON object and a line feed.

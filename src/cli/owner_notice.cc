@@ -8,10 +8,10 @@
 
 namespace larder {
 
-Status TellOwnerOfApply(const CommandContext& context, Project& project) {
+Status TellOwnerOfApply(Project& project, const ApiCall& call) {
   LARDER_ASSIGN_OR_RETURN(const auto server, ApiSession::FindServer(project));
   if (server != nullptr) {
-    return server->Call({"POST", "/reload", "", "{}"}, {&context.cancellation, &context.progress}).status();
+    return server->Call({"POST", "/reload", "", "{}"}, call).status();
   }
   LARDER_ASSIGN_OR_RETURN(const auto snapshot, project.Snapshot());
   const auto& generations = snapshot->generations();

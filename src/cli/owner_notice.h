@@ -2,13 +2,13 @@
 #pragma once
 
 #include "base/status.h"
-#include "cli/command.h"
 #include "retrieval/project.h"
+#include "serving/api.h"
 
 namespace larder {
 
 /// Makes a running server read the definitions again; without one, drops stored rows that nothing needs any more, if
 /// there are any.
-Status TellOwnerOfApply(const CommandContext& context, Project& project);
+Status TellOwnerOfApply(Project& project, const ApiCall& call);
 
 }  // namespace larder

@@ -5,7 +5,8 @@
 namespace larder {
 namespace {
 
-constexpr std::string_view kProjectFile = R"text(# A Larder project. `larder config` shows every setting with its default.
+constexpr std::string_view kProjectFile =
+    R"text(# A Larder project. `larder config` shows every setting with its default.
 project: {{project}}
 definitions: [features/]
 )text";

@@ -176,7 +176,7 @@ void ValueRows::PutTile(const Place& place, const arrow::Array& column, std::spa
 
 Status ValueRows::Put(const arrow::RecordBatch& batch, std::span<const Target> targets, ColumnRange range,
                       FetchState& state) {
-  const std::vector<std::shared_ptr<arrow::Array>> columns = batch.columns();
+  const std::vector<std::shared_ptr<arrow::Array>>& columns = batch.columns();
   for (std::size_t i = range.begin; i < range.end; ++i) {
     const std::shared_ptr<arrow::Array>& column = columns[i - range.begin];
     if (column->null_count() != 0) state.has_nulls[i].store(true, std::memory_order_relaxed);

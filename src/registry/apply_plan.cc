@@ -1,5 +1,6 @@
 #include "registry/apply_plan.h"
 
+#include <algorithm>
 #include <array>
 
 #include "text/json_writer.h"
@@ -139,6 +140,12 @@ std::string_view PlannedActionName(PlannedAction action) {
 }
 
 bool ApplyPlan::empty() const { return changes.empty() && generations.empty() && retentions.empty(); }
+
+bool ApplyPlan::LosesSomething() const {
+  const auto is_deletion = [](const PlannedChange& change) { return change.action == PlannedAction::kDelete; };
+  const auto is_drop = [](const PlannedRetention& retention) { return retention.state == GenerationState::kDropped; };
+  return std::ranges::any_of(changes, is_deletion) || std::ranges::any_of(retentions, is_drop);
+}
 
 std::string ApplyPlan::Text() const {
   if (empty()) return "No changes: " + std::to_string(unchanged_count) + " objects are as applied.\n";

@@ -70,6 +70,8 @@ struct ApplyPlan {
 
   /// Tells whether applying it would write nothing.
   bool empty() const;
+  /// Tells whether applying it deletes objects or stored rows.
+  bool LosesSomething() const;
   /// Returns the plan as text of several lines for a person.
   std::string Text() const;
   /// Returns the plan as one JSON object.

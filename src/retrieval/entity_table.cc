@@ -90,7 +90,10 @@ Result<EntityTable> EntityTable::Open(FileSystem& files, EntityTableRequest requ
   table.pool_ = pool;
   TableFileOptions options;
   options.pool = pool;
-  LARDER_ASSIGN_OR_RETURN(table.file_, OpenTableFile(files, table.request_.path, options));
+  table.file_ = table.request_.file;
+  if (table.file_ == nullptr) {
+    LARDER_ASSIGN_OR_RETURN(table.file_, OpenTableFile(files, table.request_.path, options));
+  }
   const FileFormat format = table.file_->format();
   if (format == FileFormat::kCsv || format == FileFormat::kCsvGz) {
     LARDER_ASSIGN_OR_RETURN(options.column_types, CsvTypes(files, table.request_));

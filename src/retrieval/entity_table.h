@@ -27,6 +27,7 @@ struct EntityTableRequest {
   bool needs_time = true;
   std::string timestamp;  ///< name of the event time column; empty: `event_timestamp`, else the only timestamp column
   std::vector<NeededColumn> columns;
+  std::shared_ptr<TableFile> file = nullptr;  ///< the table, open; `path` is only its name then
 };
 
 /// Holds an open file of entity rows. Batches carry the file's own columns first, untouched, then the needed columns in
@@ -45,6 +46,7 @@ class EntityTable {
   int own_column_count() const { return own_schema()->num_fields(); }
   int needed_column(std::size_t index) const { return own_column_count() + static_cast<int>(index); }
   int time_column() const { return own_column_count() + static_cast<int>(request_.columns.size()); }
+  const TableFile& file() const { return *file_; }
   const std::string& time_name() const { return time_name_; }
 
   /// Begins to read from the first row. The reader fails with our status inside Arrow's (columnar/arrow_status.h): a

@@ -210,13 +210,10 @@ class CheckedJob final : public HistoricalJob {
   }
 
   const std::shared_ptr<arrow::Schema>& schema() const override { return schema_; }
-  Result<std::optional<std::int64_t>> RowCount() const override {
-    LARDER_ASSIGN_OR_RETURN(const EntityEstimate entities, Entities());
-    return entities.row_count;
-  }
+  std::optional<std::int64_t> RowCount() const override { return Entities().row_count; }
 
   Result<HistoricalEstimate> Estimate() override {
-    LARDER_ASSIGN_OR_RETURN(const EntityEstimate entities, Entities());
+    const EntityEstimate entities = Entities();
     HistoricalEstimate estimate;
     estimate.row_count = entities.row_count;
     estimate.least_row_bytes = LeastRowBytes(*schema_);
@@ -237,7 +234,7 @@ class CheckedJob final : public HistoricalJob {
   }
 
  private:
-  Result<EntityEstimate> Entities() const { return EstimateEntities(files_, request_.entities, entities_.time_name()); }
+  EntityEstimate Entities() const { return EstimateEntities(entities_.file(), entities_.time_name()); }
 
   FileSystem& files_;
   const std::shared_ptr<const RetrievalPlan> plan_;
@@ -263,7 +260,7 @@ Result<std::unique_ptr<HistoricalJob>> OpenHistorical(Project& project, const Hi
   LARDER_ASSIGN_OR_RETURN(auto snapshot, project.Snapshot());
   LARDER_ASSIGN_OR_RETURN(auto plan, PlanRetrieval(std::move(snapshot), request.features));
 
-  EntityTableRequest needed{request.entities, true, request.timestamp, plan->key_columns};
+  EntityTableRequest needed{request.entities, true, request.timestamp, plan->key_columns, request.entity_file};
   needed.columns.insert(needed.columns.end(), plan->request_columns.begin(), plan->request_columns.end());
   LARDER_ASSIGN_OR_RETURN(EntityTable entities,
                           EntityTable::Open(project.files(), std::move(needed), arrow::default_memory_pool()));

@@ -23,6 +23,7 @@ namespace larder {
 struct HistoricalRequest {
   FeatureRequest features;
   std::string entities;   ///< path of the entity table
+  std::shared_ptr<TableFile> entity_file;  ///< the table itself, open; `entities` is only its name in messages then
   std::string timestamp;  ///< name of its event time column; empty: found (EntityTable)
   bool as_known = false;  ///< only rows known at the entity row's time: created time <= t
   bool matches = false;   ///< adds view__event_time, view__age, view__status for each view asked for
@@ -60,8 +61,8 @@ class HistoricalJob {
   virtual const std::shared_ptr<arrow::Schema>& schema() const = 0;
   /// Tells what the files' own records say about the work. Opens every file, reads no row. Fails as EstimateView does.
   virtual Result<HistoricalEstimate> Estimate() = 0;
-  /// Tells how many rows the answer will have, if the entity table's file says so. Fails as EstimateEntities does.
-  virtual Result<std::optional<std::int64_t>> RowCount() const = 0;
+  /// Tells how many rows the answer will have, if the entity table's file says so.
+  virtual std::optional<std::int64_t> RowCount() const = 0;
   /// Does the work, once, as told at GetHistorical.
   virtual Result<std::unique_ptr<HistoricalRows>> Start(const ExecutionContext& context) = 0;
 };

@@ -59,14 +59,13 @@ bool IsDerived(const Source& source, const std::string& column) {
 
 }  // namespace
 
-Result<EntityEstimate> EstimateEntities(FileSystem& files, const std::string& path, const std::string& time_name) {
-  LARDER_ASSIGN_OR_RETURN(const auto file, OpenTableFile(files, path, {}));
+EntityEstimate EstimateEntities(const TableFile& file, const std::string& time_name) {
   EntityEstimate estimate{0, INT64_MAX, INT64_MIN};
-  for (int i = 0; i < static_cast<int>(file->row_groups().size()); ++i) {
-    const std::int64_t rows = file->row_groups()[static_cast<std::size_t>(i)].row_count;
+  for (int i = 0; i < static_cast<int>(file.row_groups().size()); ++i) {
+    const std::int64_t rows = file.row_groups()[static_cast<std::size_t>(i)].row_count;
     if (rows < 0) return EntityEstimate{};
     *estimate.row_count += rows;
-    const ColumnBounds bounds = file->Bounds(i, time_name);
+    const ColumnBounds bounds = file.Bounds(i, time_name);
     estimate.from_us = std::min(estimate.from_us, InstantOfBound(bounds.least).value_or(INT64_MIN));
     estimate.to_us = std::max(estimate.to_us, InstantOfBound(bounds.greatest).value_or(INT64_MAX));
   }

@@ -9,6 +9,7 @@
 
 #include "base/file_system.h"
 #include "base/status.h"
+#include "columnar/table_file.h"
 #include "registry/registry_snapshot.h"
 
 namespace larder {
@@ -46,8 +47,8 @@ struct EntityEstimate {
   std::int64_t to_us = INT64_MAX;
 };
 
-/// Looks at the file of an entity table; `time_name` is its event time column. Fails as OpenTableFile does.
-Result<EntityEstimate> EstimateEntities(FileSystem& files, const std::string& path, const std::string& time_name);
+/// Tells what the open file of an entity table records; `time_name` is its event time column. Reads nothing.
+EntityEstimate EstimateEntities(const TableFile& file, const std::string& time_name);
 
 /// Adds up what the files' own records (Parquet footers) say; `entities` tells the times of the entity rows;
 /// `keeps_old`: rows older than the ttl matter too. Opens every file, reads no row. Derived event times prune

@@ -195,7 +195,8 @@ std::vector<std::string> FeaturesAfter(const ViewRun& run) {
   return everywhere;
 }
 
-Status RecordMark(Project& project, const ViewRun& run, const MaterializedView& done, std::vector<FileStamp> files) {
+Status RecordMark(Project& project, const ViewRun& run, const MaterializedView& done,
+                  const std::vector<FileStamp>& files) {
   MaterializationMark mark;
   mark.view = done.view;
   mark.generation = done.generation;
@@ -208,7 +209,7 @@ Status RecordMark(Project& project, const ViewRun& run, const MaterializedView& 
   mark.finished_us = project.clock().NowUs();
   mark.row_count = done.rows_written;
   // Files count as read only when nothing between them and the watermark was left out.
-  mark.files = run.moves_watermark || !run.mark ? std::move(files) : run.mark->files;
+  mark.files = run.moves_watermark || !run.mark ? files : run.mark->files;
   return project.WithRegistry([&](Registry& registry) { return registry.SetMark(mark); });
 }
 

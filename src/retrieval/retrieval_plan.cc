@@ -63,7 +63,7 @@ class Planner {
   static Status CheckKeyMap(const Ask& ask, const ResolvedView& resolved) {
     for (const auto& [join_key, column] : ask.join_keys) {
       const bool known = std::any_of(resolved.entities.begin(), resolved.entities.end(),
-                                     [&](const auto& entity) { return entity->join_key == join_key; });
+                                     [&key = join_key](const auto& entity) { return entity->join_key == key; });
       if (!known) {
         return Status(Reason::kInvalidReference, "feature view '" + ask.view + "' has no join key '" + join_key + "'",
                       "its join keys are those of its entities; mend join_keys of the service");

@@ -61,6 +61,7 @@ class RemoteSession final : public ApiSession {
     asked.target = target;
     asked.body = request.body;
     if (!request.content_type.empty()) asked.content_type = request.content_type;
+    if (!request.accept.empty()) asked.headers.emplace_back("Accept", request.accept);
     LARDER_ASSIGN_OR_RETURN(http::ClientResponse response, client_.Send(asked));
     return BodyOf(response.status, std::move(response.body));
   }

@@ -68,7 +68,7 @@ class Answering(ProjectTest):
         self.client.push("v", events_table().slice(0, 1).set_column(0, "k", pyarrow.array(["q"])))
         answer = self.client.get_online_features({"k": ["p", "q"]}, features="v:x")
         self.assertEqual(answer.to_dict()["x"], [7.5, 1.0])
-        self.client.delete("v", [{"k": "p"}])
+        self.client.delete_rows("v", [{"k": "p"}])
         self.client.push("v", [{"k": "q", "t": at}], delete=True)
         self.assertEqual(self.client.get_online_features({"k": ["p", "q"]}, features="v:x").statuses["x"], ["NOT_FOUND", "NOT_FOUND"])
 
@@ -78,7 +78,7 @@ class Answering(ProjectTest):
         self.client.materialize_incremental(end=datetime.datetime(2015, 1, 3))
         told = self.client.explain("v:x", {"k": "a"}, now=NOW)
         self.assertEqual((told["offline_value"], told["online_value"]), (2.0, 2.0))
-        self.assertEqual(self.client.get_feature_view("v")["generations"][0]["rows_online"], 2)
+        self.assertEqual(self.client.feature_view_status("v")["generations"][0]["rows_online"], 2)
         self.assertEqual(self.client.health()["status"], "ok")
         self.assertIn("larder_requests_total", self.client.metrics())
 
@@ -270,7 +270,8 @@ class Documented(ProjectTest):
         self.project.run("apply", "--yes", cwd=shop)
         self.project.run("materialize", cwd=shop)
         with open(os.path.join(ROOT, "docs/reference/python.md"), encoding="utf-8") as file:
-            blocks = re.findall(r"```python\n(.*?)```", file.read(), re.DOTALL)
+            client_part = file.read().split("\n## Client\n")[1]
+        blocks = re.findall(r"```python\n(.*?)```", client_part, re.DOTALL)
         self.assertGreater(len(blocks), 3)
         with self.project.serving("--allow-now", cwd=shop) as server:
             names = {}
