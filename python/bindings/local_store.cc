@@ -12,9 +12,9 @@
 #include "cli/historical_report.h"
 #include "cli/owner_notice.h"
 #include "cli/symbol_check.h"
+#include "cli/training_file.h"
 #include "columnar/arrow_status.h"
 #include "retrieval/apply.h"
-#include "retrieval/training_file.h"
 #include "text/json_writer.h"
 
 namespace larder {

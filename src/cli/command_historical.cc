@@ -13,10 +13,10 @@
 #include "cli/historical_report.h"
 #include "cli/output_space.h"
 #include "cli/table_output.h"
+#include "cli/training_file.h"
 #include "columnar/arrow_status.h"
 #include "columnar/table_writer.h"
 #include "retrieval/historical.h"
-#include "retrieval/training_file.h"
 #include "text/quantity_text.h"
 
 namespace larder {

@@ -1,4 +1,4 @@
-#include "retrieval/training_file.h"
+#include "cli/training_file.h"
 
 #include <arrow/record_batch.h>
 
