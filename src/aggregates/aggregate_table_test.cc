@@ -1,12 +1,16 @@
 #include "aggregates/aggregate_table.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <set>
 
 #include <arrow/array.h>
 #include <gtest/gtest.h>
 
+#include "aggregates/aggregate_reference.h"
 #include "aggregates/aggregate_test.h"
 #include "expressions/evaluate_test.h"
 
@@ -118,6 +122,16 @@ TEST(AggregateTableTest, AnEmptyWindowGivesWhatTheTableSays) {
     ASSERT_TRUE(state.Finish(0, 0, results, 0).ok());
     EXPECT_EQ(ValueText(results.Values(), 0), row.empty) << row.name;
   }
+}
+
+// docs/reference/aggregates.md is written from the table: LARDER_WRITE_GOLDEN=1 in the environment writes it.
+TEST(AggregateReferenceTest, ThePageIsTheTable) {
+  const std::string path = "docs/reference/aggregates.md";
+  const std::string expected = AggregateReference();
+  if (std::getenv("LARDER_WRITE_GOLDEN") != nullptr) std::ofstream(path, std::ios::binary) << expected;
+  std::ifstream file(path, std::ios::binary);
+  const std::string page(std::istreambuf_iterator<char>(file), {});
+  EXPECT_EQ(page, expected) << "run LARDER_WRITE_GOLDEN=1 aggregates_test from the root of the repository";
 }
 
 TEST(AggregateTableTest, RowsAreCompleteAndNamesAreUnique) {

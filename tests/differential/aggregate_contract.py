@@ -85,6 +85,12 @@ def near(value):
     return ("near", value)
 
 
+def root(square):
+    """Returns the square root of a fraction, also of one below the doubles."""
+    digits = 4096
+    return rounded(Fraction(math.isqrt((square.numerator << digits) // square.denominator), 1 << (digits // 2)))
+
+
 def skew(values):
     n = len(values)
     if n < 3 or (special(values) is None and spread(values) == 0):
@@ -94,7 +100,7 @@ def skew(values):
     center = exact(values) / n
     second, third = (sum((Fraction(value) - center) ** power for value in values) / n for power in (2, 3))
     square = third * third / second**3 * n * (n - 1) / (n - 2) ** 2
-    return near(math.copysign(math.sqrt(square), third) if third else 0.0)
+    return near(math.copysign(root(square), 1 if third > 0 else -1) if third else 0.0)
 
 
 def kurtosis(values):
@@ -154,7 +160,7 @@ def correlation(pairs):
         return None
     cross = n * sum(Fraction(a) * Fraction(b) for a, b in pairs) - exact(x) * exact(y)
     square = cross * cross / (spread(x) * spread(y))
-    return near(math.copysign(math.sqrt(square), cross) if cross else 0.0)
+    return near(math.copysign(root(square), 1 if cross > 0 else -1) if cross else 0.0)
 
 
 def slope(values, times):

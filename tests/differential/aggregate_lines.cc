@@ -1,5 +1,5 @@
-// Reads cases (a call, events, ranges) and writes the result of each range, by windows and by tiles, which must be equal;
-// aggregate_test.py compares them with results of its own. The form of the lines is told there.
+// Reads cases (a call, events, ranges) and writes the result of each range, by windows and by tiles, which must be
+// equal; aggregate_test.py compares them with results of its own. The form of the lines is told there.
 #include <bit>
 #include <cinttypes>
 #include <cstdio>
@@ -138,7 +138,7 @@ bool ReadCase(std::istream& in, Case& read) {
     std::int64_t time_us = 0;
     words >> time_us;
     read.times_us.push_back(time_us);
-    char tie[16];
+    char tie[32];
     std::snprintf(tie, sizeof(tie), "%08zu", i);
     read.kept_ties.emplace_back(tie);
     read.ties.push_back(read.kept_ties.back());

@@ -219,7 +219,8 @@ def make_case(pick, name):
     for begin, end in zip(begins, ends):
         now = (events[end - 1][0] if end else events[0][0]) + pick.randrange(3)
         ranges.append((min(begin, end), end, now))
-    by_category = pick.random() < 0.1 and name in ("sum", "count rows", "mean", "max", "median")
+    # Times in a map are written as ISO text, which is not compared here.
+    by_category = pick.random() < 0.1 and name in ("sum", "count rows", "mean", "max", "median") and "timestamp" not in types
     if by_category:
         types = types + ["bool"]
         events = [(at, row + [pick.choice([None, True, False])]) for at, row in events]
@@ -259,6 +260,12 @@ def expected_map(case, window, bounds):
     return result if result or case["name"] == "count rows" else None
 
 
+def as_type(case, value):
+    """Reads a number of a map as the type that was written: the shortest text of a float32 is of a float32."""
+    is_float32 = case["name"] == "max" and case["types"][0] == "float32" and isinstance(value, float)
+    return struct.unpack("<f", struct.pack("<f", value))[0] if is_float32 else value
+
+
 def fits(case, wanted, answer):
     if isinstance(wanted, tuple) and wanted[0] == "near":
         is_value = struct.unpack("<d", struct.pack("<Q", int(answer, 16)))[0]
@@ -269,7 +276,7 @@ def fits(case, wanted, answer):
     if isinstance(wanted, tuple):
         return abs(int(answer) - wanted[1]) <= max(0.065 * wanted[1], 0)
     if isinstance(wanted, dict):
-        return answer.startswith("s{") and json.loads(answer[1:]) == wanted
+        return answer.startswith("s{") and {key: as_type(case, value) for key, value in json.loads(answer[1:]).items()} == wanted
     return answer == word_of(wanted)
 
 
