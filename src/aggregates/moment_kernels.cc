@@ -10,6 +10,7 @@
 #include "exact/exact_sum.h"
 #include "exact/rounded_quotient.h"
 #include "exact/value_grid.h"
+#include "exact/wide_unsigned.h"
 
 namespace larder {
 namespace {
@@ -109,11 +110,33 @@ struct RunningTotals {
         if constexpr (kHasSquares)
           square += static_cast<Square>(static_cast<Square>(value) * static_cast<Square>(value));
       } else {
-        sum += static_cast<Sum>(on_grid.Wide(values[i]));
+        const Int128 value = on_grid.Wide(values[i]);
+        sum += static_cast<Sum>(value);
+        if constexpr (kHasSquares) square += WideUnsigned::Square(static_cast<UInt128>(value < 0 ? -value : value));
       }
     }
     sums[values.size()] = sum;
     if constexpr (kHasSquares) squares[values.size()] = square;
+  }
+
+  Int128 SumOf(std::size_t begin, std::size_t end) const {
+    const Sum difference = sums[end] - sums[begin];
+    if constexpr (sizeof(Sum) == sizeof(std::int64_t)) return static_cast<std::int64_t>(difference);
+    return static_cast<Int128>(difference);
+  }
+
+  // Returns (n * sum of squares - square of sum) / divisor, rounded once.
+  double VarianceOf(std::size_t begin, std::size_t end, std::uint64_t divisor, int exponent) const {
+    const auto count = static_cast<std::uint64_t>(end - begin);
+    const Int128 sum = SumOf(begin, end);
+    if constexpr (std::is_same_v<Square, WideUnsigned>) {
+      const WideUnsigned spread = WideUnsigned::Product(squares[end] - squares[begin], count) -
+                                  WideUnsigned::Square(static_cast<UInt128>(sum < 0 ? -sum : sum));
+      return spread.RoundedQuotient(divisor, 2 * exponent);
+    } else {
+      const auto square = static_cast<Int128>(static_cast<Square>(squares[end] - squares[begin]));
+      return RoundedQuotient(static_cast<Int128>(count) * square - sum * sum, divisor, 2 * exponent);
+    }
   }
 
   std::int64_t bytes() const {
@@ -121,39 +144,101 @@ struct RunningTotals {
   }
 };
 
-template <class Unsigned>
-Int128 SignedOf(Unsigned difference) {
-  if constexpr (sizeof(Unsigned) == sizeof(std::int64_t)) return static_cast<std::int64_t>(difference);
-  return static_cast<Int128>(difference);
+// Calls `give(range, begin, end)` for each range with enough values, and sets null for the others.
+template <class Give>
+Status ForEachRange(const KernelFunction& function, const CountedEvents& events, Give give) {
+  const auto least = static_cast<std::size_t>(LeastCount(function.aggregate->function()));
+  for (const EventRange& range : function.ranges) {
+    const auto begin = static_cast<std::size_t>(events.Place(range.begin));
+    const auto end = static_cast<std::size_t>(events.Place(range.end));
+    if (end - begin < least) {
+      function.result->SetNull(range.row);
+    } else if (!give(range, begin, end)) {
+      return SumOverflow();
+    }
+  }
+  return Status();
 }
 
-// Holds one window's exact sums in units of a grid.
-struct GridMoments {
-  std::int64_t count = 0;
-  Int128 sum = 0;
-  Int128 squares = 0;
-  int exponent = 0;
-
-  Status Finish(const BoundAggregate& aggregate, ResultColumn& result, std::int64_t row) const {
-    const AggregateFunction function = aggregate.function();
-    if (count < LeastCount(function)) {
-      result.SetNull(row);
-    } else if (function == kSum && aggregate.type().is_integer()) {
-      if (sum > INT64_MAX || sum < INT64_MIN) return SumOverflow();
-      result.SetInteger(row, static_cast<std::int64_t>(sum));
-    } else if (function == kSum) {
-      result.SetFloat(row, RoundedQuotient(sum, 1, exponent));
-    } else if (function == kMean) {
-      result.SetFloat(row, RoundedQuotient(sum, static_cast<std::uint64_t>(count), exponent));
-    } else {
-      const Int128 spread = count * squares - sum * sum;
-      const auto divisor = static_cast<std::uint64_t>(count * (IsSample(function) ? count - 1 : count));
-      const double variance = RoundedQuotient(spread, divisor, 2 * exponent);
-      result.SetFloat(row, IsDeviation(function) ? std::sqrt(variance) : variance);
-    }
-    return Status();
+// Holds a sum of 63 bits at most: most sums are.
+template <class Totals>
+Status GiveNarrowSums(const KernelFunction& function, const CountedEvents& events, const Totals& totals, int exponent) {
+  ResultColumn& result = *function.result;
+  const auto sum_of = [&](std::size_t begin, std::size_t end) {
+    return static_cast<std::int64_t>(totals.sums[end] - totals.sums[begin]);
+  };
+  if (function.aggregate->type().is_integer()) {
+    return ForEachRange(function, events, [&](const EventRange& range, std::size_t begin, std::size_t end) {
+      result.SetInteger(range.row, sum_of(begin, end));
+      return true;
+    });
   }
-};
+  const double scale = std::ldexp(1.0, exponent);
+  if (function.aggregate->function() == kSum) {
+    return ForEachRange(function, events, [&](const EventRange& range, std::size_t begin, std::size_t end) {
+      result.SetFloat(range.row, static_cast<double>(sum_of(begin, end)) * scale);
+      return true;
+    });
+  }
+  constexpr std::int64_t kExact = std::int64_t{1} << 53;
+  return ForEachRange(function, events, [&](const EventRange& range, std::size_t begin, std::size_t end) {
+    const std::int64_t sum = sum_of(begin, end);
+    const bool is_exact = sum <= kExact && sum >= -kExact;
+    result.SetFloat(range.row, is_exact ? static_cast<double>(sum) / static_cast<double>(end - begin) * scale
+                                        : RoundedQuotient(sum, end - begin, exponent));
+    return true;
+  });
+}
+
+template <class Totals>
+Status GiveTotals(const KernelFunction& function, const CountedEvents& events, const Totals& totals, int exponent) {
+  const AggregateFunction kind = function.aggregate->function();
+  ResultColumn& result = *function.result;
+  if constexpr (sizeof(totals.sums[0]) == sizeof(std::int64_t)) {
+    if (kind == kSum || kind == kMean) return GiveNarrowSums(function, events, totals, exponent);
+  }
+  if (kind == kSum && function.aggregate->type().is_integer()) {
+    return ForEachRange(function, events, [&](const EventRange& range, std::size_t begin, std::size_t end) {
+      const Int128 sum = totals.SumOf(begin, end);
+      result.SetInteger(range.row, static_cast<std::int64_t>(sum));
+      return sum <= INT64_MAX && sum >= INT64_MIN;
+    });
+  }
+  if (kind == kSum || kind == kMean) {
+    const bool is_mean = kind == kMean;
+    return ForEachRange(function, events, [&](const EventRange& range, std::size_t begin, std::size_t end) {
+      const std::uint64_t divisor = is_mean ? end - begin : 1;
+      result.SetFloat(range.row, RoundedQuotient(totals.SumOf(begin, end), divisor, exponent));
+      return true;
+    });
+  }
+  if constexpr (Totals::kHasSquares) {
+    const bool is_sample = IsSample(kind);
+    const bool is_deviation = IsDeviation(kind);
+    return ForEachRange(function, events, [&](const EventRange& range, std::size_t begin, std::size_t end) {
+      const std::uint64_t count = end - begin;
+      const double variance = totals.VarianceOf(begin, end, count * (is_sample ? count - 1 : count), exponent);
+      result.SetFloat(range.row, is_deviation ? std::sqrt(variance) : variance);
+      return true;
+    });
+  }
+  return Status();
+}
+
+// Sums of doubles that are exact, because all of them have few bits.
+Status GiveDoubles(const KernelFunction& function, const CountedEvents& events, const std::vector<double>& totals) {
+  ResultColumn& result = *function.result;
+  if (function.aggregate->function() == kSum) {
+    return ForEachRange(function, events, [&](const EventRange& range, std::size_t begin, std::size_t end) {
+      result.SetFloat(range.row, totals[end] - totals[begin]);
+      return true;
+    });
+  }
+  return ForEachRange(function, events, [&](const EventRange& range, std::size_t begin, std::size_t end) {
+    result.SetFloat(range.row, (totals[end] - totals[begin]) / static_cast<double>(end - begin));
+    return true;
+  });
+}
 
 class MomentKernel final : public WindowKernel {
  public:
@@ -163,37 +248,67 @@ class MomentKernel final : public WindowKernel {
     const Vector& values = input.events->inputs[0];
     const auto count = static_cast<std::size_t>(input.events->count);
     if (StorageOf(values.type) == Storage::kInteger) {
-      return EvaluateValues(input, std::span(values.Values<std::int64_t>(), count));
+      const std::span integers(values.Values<std::int64_t>(), count);
+      return EvaluateOnGrid(input, integers, FindGrid(integers));
     }
-    return EvaluateValues(input, std::span(values.Values<double>(), count));
+    const std::span floats(values.Values<double>(), count);
+    if (!needs_squares_ && FillDoubles(floats)) return GiveAllDoubles(input);
+    const ValueGrid grid = FindGrid(floats);
+    if (grid.is_fine && grid.bits > 0) usual_exponent_ = std::min(usual_exponent_, grid.exponent);
+    return EvaluateOnGrid(input, floats, grid);
   }
 
   std::int64_t scratch_bytes() const override {
-    return narrow_.bytes() + wide_.bytes() + narrow_squares_.bytes() + wide_squares_.bytes();
+    return static_cast<std::int64_t>(sizeof(double) * doubles_.capacity()) + narrow_.bytes() + wide_.bytes() +
+           narrow_squares_.bytes() + wide_squares_.bytes() + widest_squares_.bytes();
   }
 
  private:
+  // Sums the values up as doubles; tells whether every sum is exact: the values lie on the grid that runs before this
+  // had, and are small. The check runs beside the additions, which wait for one another.
+  bool FillDoubles(std::span<const double> values) {
+    // Adding and taking away 1.5 * 2^52 rounds to whole numbers: what stays as it is was one.
+    constexpr double kRounder = 0x1.8p52;
+    const double scale = std::ldexp(1.0, -usual_exponent_);
+    doubles_.resize(values.size() + 1);
+    double total = 0;
+    double greatest = 0;
+    bool is_off = false;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      doubles_[i] = total;
+      total += values[i];
+      const double scaled = values[i] * scale;
+      const double magnitude = std::fabs(scaled);
+      greatest = magnitude > greatest ? magnitude : greatest;
+      is_off |= (scaled + kRounder) - kRounder != scaled;
+    }
+    doubles_[values.size()] = total;
+    if (is_off) return false;
+    if (greatest * static_cast<double>(values.size()) <= kMaxExactDouble) return true;
+    // The grid of another run was finer than is good.
+    usual_exponent_ = kCoarsestExponent;
+    return false;
+  }
+
   template <class T>
-  Status EvaluateValues(const KernelInput& input, std::span<const T> values) {
-    const ValueGrid grid = FindGrid(values);
+  Status EvaluateOnGrid(const KernelInput& input, std::span<const T> values, const ValueGrid& grid) {
     const int count_bits = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(LongestRange(input))));
     const int sum_bits = grid.bits + count_bits;
     const int square_bits = sum_bits + grid.bits;
-    if (!grid.is_fine || count_bits >= kMaxCountBits) return Slide(input, values);
-    if (!needs_squares_) {
-      if (sum_bits < 63) return EvaluateTotals(input, values, grid, narrow_);
-      return sum_bits < 127 ? EvaluateTotals(input, values, grid, wide_) : Slide(input, values);
-    }
+    if (!grid.is_fine || count_bits >= kMaxCountBits || sum_bits >= 126) return Slide(input, values);
+    if (!needs_squares_ && sum_bits < 63) return EvaluateTotals(input, values, grid, narrow_);
+    if (!needs_squares_) return EvaluateTotals(input, values, grid, wide_);
     // Count * squares and the square of the sum, and their difference.
-    if (2 * sum_bits >= 126) return Slide(input, values);
+    if (2 * sum_bits >= 126) return EvaluateTotals(input, values, grid, widest_squares_);
     if (square_bits < 63) return EvaluateTotals(input, values, grid, narrow_squares_);
     return EvaluateTotals(input, values, grid, wide_squares_);
   }
 
   static std::int64_t LongestRange(const KernelInput& input) {
     std::int64_t longest = 1;
-    for (const KernelFunction& function : input.functions) {
-      for (const EventRange& range : function.ranges) {
+    for (std::size_t i = 0; i < input.functions.size(); ++i) {
+      if (i > 0 && input.functions[i].window == input.functions[i - 1].window) continue;
+      for (const EventRange& range : input.functions[i].ranges) {
         longest = std::max(longest, input.events->Place(range.end) - input.events->Place(range.begin));
       }
     }
@@ -201,22 +316,20 @@ class MomentKernel final : public WindowKernel {
   }
 
   template <class T, class Totals>
-  Status EvaluateTotals(const KernelInput& input, std::span<const T> values, const ValueGrid& grid, Totals& totals) {
+  static Status EvaluateTotals(const KernelInput& input, std::span<const T> values, const ValueGrid& grid,
+                               Totals& totals) {
     totals.Fill(values, grid);
-    return ForEachWindow(input, [&](std::span<const KernelFunction> functions) {
-      for (std::size_t i = 0; i < functions[0].ranges.size(); ++i) {
-        const EventRange& range = functions[0].ranges[i];
-        const auto begin = static_cast<std::size_t>(input.events->Place(range.begin));
-        const auto end = static_cast<std::size_t>(input.events->Place(range.end));
-        GridMoments moments{static_cast<std::int64_t>(end - begin), SignedOf(totals.sums[end] - totals.sums[begin]), 0,
-                            grid.exponent};
-        if constexpr (Totals::kHasSquares) moments.squares = SignedOf(totals.squares[end] - totals.squares[begin]);
-        for (const KernelFunction& function : functions) {
-          LARDER_RETURN_IF_ERROR(moments.Finish(*function.aggregate, *function.result, range.row));
-        }
-      }
-      return Status();
-    });
+    for (const KernelFunction& function : input.functions) {
+      LARDER_RETURN_IF_ERROR(GiveTotals(function, *input.events, totals, grid.exponent));
+    }
+    return Status();
+  }
+
+  Status GiveAllDoubles(const KernelInput& input) const {
+    for (const KernelFunction& function : input.functions) {
+      LARDER_RETURN_IF_ERROR(GiveDoubles(function, *input.events, doubles_));
+    }
+    return Status();
   }
 
   template <class T>
@@ -243,13 +356,18 @@ class MomentKernel final : public WindowKernel {
   }
 
   static constexpr int kMaxCountBits = 32;  // the square of a count fits into 64 bits
+  static constexpr int kCoarsestExponent = 0;
+  static constexpr double kMaxExactDouble = 0x1p53;
 
   bool needs_squares_;
+  int usual_exponent_ = kCoarsestExponent;
+  std::vector<double> doubles_;
   PowerSums sliding_;
   RunningTotals<std::uint64_t, NoTotal> narrow_;
   RunningTotals<UInt128, NoTotal> wide_;
   RunningTotals<std::uint64_t, std::uint64_t> narrow_squares_;
   RunningTotals<std::uint64_t, UInt128> wide_squares_;
+  RunningTotals<UInt128, WideUnsigned> widest_squares_;
 };
 
 class MomentState final : public AggregateState {

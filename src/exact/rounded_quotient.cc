@@ -18,12 +18,12 @@ int LeadingZeros(UInt128 value) {
   return high != 0 ? std::countl_zero(high) : 64 + std::countl_zero(static_cast<std::uint64_t>(value));
 }
 
-// Rounds a quotient of at least 63 bits; `has_rest`: it is a little greater than its bits say.
-double Round(UInt128 quotient, bool has_rest, int exponent) {
+// Rounds a quotient of at least 62 bits; `has_rest`: it is a little greater than its bits say.
+double Round(std::uint64_t quotient, bool has_rest, int exponent) {
   // One bit more than a double keeps, and a last one that stands for all below.
-  const int shift = 128 - LeadingZeros(quotient) - (kExactBits + 1);
-  const bool below = has_rest || (quotient & ((UInt128{1} << shift) - 1)) != 0;
-  auto kept = static_cast<std::uint64_t>(quotient >> shift);
+  const int shift = 64 - std::countl_zero(quotient) - (kExactBits + 1);
+  const bool below = has_rest || (quotient & ((std::uint64_t{1} << shift) - 1)) != 0;
+  std::uint64_t kept = quotient >> shift;
   const bool half = (kept & 1) != 0;
   kept >>= 1;
   if (half && (below || (kept & 1) != 0)) ++kept;
@@ -32,24 +32,32 @@ double Round(UInt128 quotient, bool has_rest, int exponent) {
 
 }  // namespace
 
+double RoundedQuotientOfMagnitude(UInt128 magnitude, bool has_rest, std::uint64_t denominator, int exponent) {
+  // The numerator gets bit 126 and the denominator bit 63: the quotient has 62 bits or more, and one machine division
+  // of 128 by 64 bits gives it.
+  const int shift = LeadingZeros(magnitude);
+  const int denominator_shift = std::countl_zero(denominator);
+  const UInt128 normal = magnitude << shift;
+  const UInt128 numerator = normal >> 1;
+  const std::uint64_t divisor = denominator << denominator_shift;
+  const auto quotient = static_cast<std::uint64_t>(numerator / divisor);
+  has_rest = has_rest || (normal & 1) != 0 || static_cast<UInt128>(quotient) * divisor != numerator;
+  return Round(quotient, has_rest, exponent - shift + denominator_shift + 1);
+}
+
 double RoundedQuotient(Int128 numerator, std::uint64_t denominator, int exponent) {
   const bool is_negative = numerator < 0;
-  UInt128 magnitude = static_cast<UInt128>(is_negative ? -numerator : numerator);
+  const UInt128 magnitude = static_cast<UInt128>(is_negative ? -numerator : numerator);
   constexpr UInt128 kExact = UInt128{1} << kExactBits;
+  double quotient = 0;
   if (magnitude <= kExact && denominator <= static_cast<std::uint64_t>(kExact)) {
     // Both are doubles: the division rounds once, and the power of two does not.
-    const double quotient =
-        static_cast<double>(static_cast<std::uint64_t>(magnitude)) / static_cast<double>(denominator);
-    const double scaled = quotient * PowerOfTwo(exponent);
-    return is_negative ? -scaled : scaled;
+    quotient = static_cast<double>(static_cast<std::uint64_t>(magnitude)) / static_cast<double>(denominator) *
+               PowerOfTwo(exponent);
+  } else if (magnitude != 0) {
+    quotient = RoundedQuotientOfMagnitude(magnitude, false, denominator, exponent);
   }
-  if (magnitude == 0) return 0.0;
-  const int shift = LeadingZeros(magnitude);
-  magnitude <<= shift;
-  const UInt128 quotient = denominator == 1 ? magnitude : magnitude / denominator;
-  const bool has_rest = denominator != 1 && quotient * denominator != magnitude;
-  const double rounded = Round(quotient, has_rest, exponent - shift);
-  return is_negative ? -rounded : rounded;
+  return is_negative ? -quotient : quotient;
 }
 
 }  // namespace larder

@@ -16,4 +16,8 @@ inline constexpr int kGreatestQuotientExponent = 880;
 /// The denominator is not 0, the numerator above -2^127, and the exponent within the limits above.
 double RoundedQuotient(Int128 numerator, std::uint64_t denominator, int exponent);
 
+/// Returns the same of a magnitude that is not 0; `has_rest`: it is a little greater, by less than its lowest bit,
+/// which then has at least 64 bits above it.
+double RoundedQuotientOfMagnitude(UInt128 magnitude, bool has_rest, std::uint64_t denominator, int exponent);
+
 }  // namespace larder
