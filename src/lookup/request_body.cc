@@ -22,6 +22,9 @@ constexpr std::array<std::string_view, 7> kMembers = {"entities",
                                                       "now",
                                                       "include_feature_view_version_metadata"};
 
+constexpr std::uint32_t kEntitiesBit = 1;
+constexpr std::uint32_t kFeaturesBit = 2;
+
 void AppendPart(std::string_view part, std::string& out) {
   const auto size = static_cast<std::uint32_t>(part.size());
   out.append(reinterpret_cast<const char*>(&size), sizeof size);
@@ -55,13 +58,32 @@ bool RequestBody::Parse(std::string_view body, std::int64_t max_rows) {
   const bool is_too_large = parser_.capacity() > kKeptBytes && body.size() <= kKeptBytes;
   if ((is_too_large || parser_.capacity() == 0) && !Renew()) return false;
   simdjson::dom::object object;
-  if (parser_.parse(body.data(), body.size()).get(object) != simdjson::SUCCESS) return false;
+  if (!ParseText(body, object)) return false;
   for (const auto member : object) {
     if (!TakeMember(member.key, member.value)) return false;
   }
-  if ((members_seen_ & 1U) == 0 || features_.empty() == service_.empty()) return false;
-  MakeShape();
+  FeatureTexts::Known* const known = found_.known;
+  // Taken out of a place where no features are asked for: the plain way decides.
+  if (known != nullptr && ((members_seen_ & kFeaturesBit) == 0 || !features_.empty())) return false;
+  asked_ = known != nullptr ? known->names : features_;
+  if ((members_seen_ & kEntitiesBit) == 0 || asked_.empty() == service_.empty()) return false;
+  if (known == nullptr) texts_.Learn(body, features_);
+  std::string& shape = known != nullptr ? known->shapes[full_names_ ? 1 : 0] : shape_;
+  if (known == nullptr || shape.empty()) MakeShape(shape);
+  shape_view_ = shape;
   return true;
+}
+
+/// Parses a body; one with a known list as if it had `null` in its place. The list is whole in its quotes and brackets,
+/// so what stands around it means the same, and no text becomes right that was wrong.
+bool RequestBody::ParseText(std::string_view body, simdjson::dom::object& object) {
+  found_ = texts_.Find(body);
+  if (found_.known == nullptr) return parser_.parse(body.data(), body.size()).get(object) == simdjson::SUCCESS;
+  rest_.assign(body.substr(0, found_.place));
+  rest_.append(R"("features":null)");
+  rest_.append(body.substr(found_.place + found_.known->text.size()));
+  rest_.reserve(rest_.size() + simdjson::SIMDJSON_PADDING);
+  return parser_.parse(rest_).get(object) == simdjson::SUCCESS;
 }
 
 bool RequestBody::TakeMember(std::string_view name, const element& value) {
@@ -75,7 +97,8 @@ bool RequestBody::TakeMember(std::string_view name, const element& value) {
   if (name == "feature_service") return TakeAs(value, service_);
   if (name == "full_feature_names") return TakeAs(value, full_names_);
   if (name == "now") return value.is_null();
-  if (name != "timestamps") return true;  // of no consequence
+  // Of no consequence; but nothing may stand in it where a list of features could be looked for.
+  if (name != "timestamps") return !value.is_array() && !value.is_object();
   std::string_view form = "seconds";
   if (!TakeAs(value, form)) return false;
   wants_iso_timestamps_ = form == "iso";
@@ -113,16 +136,16 @@ bool RequestBody::TakeFeatures(const element& value) {
   return true;
 }
 
-void RequestBody::MakeShape() {
-  shape_.clear();
-  shape_.push_back(full_names_ ? 'f' : 's');
-  AppendPart(service_, shape_);
-  for (const std::string_view feature : features_) AppendPart(feature, shape_);
+void RequestBody::MakeShape(std::string& shape) const {
+  shape.clear();
+  shape.push_back(full_names_ ? 'f' : 's');
+  AppendPart(service_, shape);
+  for (const std::string_view feature : asked_) AppendPart(feature, shape);
 }
 
 FeatureRequest RequestBody::ToFeatureRequest() const {
   FeatureRequest request;
-  request.features.assign(features_.begin(), features_.end());
+  request.features.assign(asked_.begin(), asked_.end());
   request.service = service_;
   request.full_names = full_names_;
   return request;

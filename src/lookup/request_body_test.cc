@@ -1,5 +1,8 @@
 #include "lookup/request_body.h"
 
+#include <string>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 namespace larder {
@@ -60,6 +63,74 @@ TEST(RequestBodyTest, ShapesAreEqualForEqualColumnsOnly) {
   EXPECT_NE(shape(R"("features":["v:a"])"), two);
   EXPECT_NE(shape(R"("features":["v:a","v:b"],"full_feature_names":true)"), two);
   EXPECT_NE(shape(R"("feature_service":"v")"), shape(R"("features":["v"])"));
+}
+
+/// Tells all that a body says.
+std::string Told(const RequestBody& body) {
+  const FeatureRequest request = body.ToFeatureRequest();
+  std::string told = std::string(body.shape()) + "|" + request.service + (request.full_names ? "|full" : "|short");
+  for (const std::string& feature : request.features) told += "|" + feature;
+  told += body.wants_iso_timestamps() ? "|iso|" : "|seconds|";
+  for (const char* const name : {"id", "features"}) {
+    const simdjson::dom::array* const list = body.FindList(name);
+    told += list == nullptr ? std::string("none") : simdjson::to_string(*list);
+  }
+  return told;
+}
+
+TEST(RequestBodyTest, AListThatIsKnownIsReadAsIfItWereNot) {
+  const std::string list = R"("features": ["v:a","v:b", "v:c","v:d","v:e","v:f","v:g","v:h"])";
+  const std::string other = R"("features":["v:a","v:b","v:c","v:d","v:e","v:f","v:g","v:i"])";
+  const std::vector<std::string> texts = {
+      R"({"entities":{"id":[1]},)" + list + "}",
+      R"({"entities":{"id":[22,333]},)" + list + "}",
+      R"({"entities":{"id":[4]},)" + list + R"(,"full_feature_names":true})",
+      R"({"entities":{"id":[4]},)" + other + "}",
+      "{" + list + R"(,"entities":{"id":[5]}})",
+      "{" + list + R"(,"timestamps":"iso","entities":{"id":[6,null]}})",
+      R"({"entities":{"id":[7]},"feature_service":"s"})",
+      R"({"entities":{"id":[7]},"feature_service":"s",)" + list + "}",
+      R"({"entities":{"id":[1]},)" + list + "," + list + "}",
+      R"({"entities":{"id":[1]},)" + list + "} x",
+      R"({"entities":{"id":[1]},)" + list,
+      R"({"entities":{)" + list + R"(},"features":null})",
+      R"({"entities":{"id":[1],)" + list + R"(},"features":["v:a"]})",
+      R"({"include_feature_view_version_metadata":{)" + list + R"(},"entities":{"id":[1]},"features":null})",
+      R"({"entities":{"id":["x)" + list + R"("]},"features":null})",
+      R"({"entities":{"id":[")" + list + R"("]},"features":["v:a"]})",
+  };
+  RequestBody warm;
+  for (int round = 0; round < 3; ++round) {
+    for (const std::string& text : texts) {
+      RequestBody fresh;
+      const bool is_usual = warm.Parse(text, kMaxRows);
+      // What is left to the plain way may be more; what is answered may not.
+      if (fresh.Parse(text, kMaxRows)) {
+        EXPECT_TRUE(is_usual || text.find("entities\":{\"features") != std::string::npos ||
+                    text.find(R"([1],"features")") != std::string::npos)
+            << text;
+      } else {
+        EXPECT_FALSE(is_usual) << text;
+      }
+      if (is_usual) {
+        EXPECT_EQ(Told(warm), Told(fresh)) << text;
+      }
+    }
+  }
+}
+
+TEST(RequestBodyTest, ManyListsInTurnAreAllReadRightly) {
+  RequestBody body;
+  for (int i = 0; i < 1'000; ++i) {
+    std::string text = R"({"entities":{"id":[1]},"features":[)";
+    std::vector<std::string> names;
+    for (int feature = 0; feature < 8; ++feature) {
+      names.push_back("v" + std::to_string(i % 13) + ":f" + std::to_string(feature));
+      text += (feature == 0 ? "\"" : ",\"") + names.back() + "\"";
+    }
+    ASSERT_TRUE(body.Parse(text + "]}", kMaxRows));
+    ASSERT_EQ(body.ToFeatureRequest().features, names);
+  }
 }
 
 }  // namespace

@@ -35,16 +35,19 @@ char* WritePlain(std::string_view digits, int exponent, char* out) {
 }
 
 /// Says which numbers are tried as a whole number over a power of ten: those with at most so many digits in all that
-/// no two of them are the same float. Then the one that is the value has the fewest digits, too.
+/// no two of them are the same float. Then the one that is the value has the fewest digits, too. Below kWholeBound each
+/// whole number is a float of its own.
 template <class T>
 struct ShortDecimal;
 template <>
 struct ShortDecimal<double> {
   static constexpr double kBound = 1e11;  // with four decimals: 15 digits
+  static constexpr double kWholeBound = 0x1p53;
 };
 template <>
 struct ShortDecimal<float> {
   static constexpr double kBound = 1e2;  // with four decimals: 6 digits
+  static constexpr double kWholeBound = 0x1p24;
 };
 
 /// Writes a value with at most four decimals; nullptr when it has more, or is too large.
@@ -73,6 +76,11 @@ char* WriteShort(T value, char* out) {
 /// Writes any finite value.
 template <class T>
 char* WriteShortest(T value, char* out) {
+  const double size = std::abs(static_cast<double>(value));
+  if (size >= 1e-4 && size < ShortDecimal<T>::kWholeBound) {
+    char* const end = std::to_chars(out, out + kMaxNumberChars, value, std::chars_format::fixed).ptr;
+    return size == std::trunc(size) ? Copy(".0", end) : end;
+  }
   std::array<char, kMaxNumberChars> buffer;  // a sign, 17 digits, a point, an exponent of five
   const char* const end =
       std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific).ptr;
