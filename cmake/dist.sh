@@ -2,7 +2,7 @@
 # Packs the release program with every shared library that it needs beyond glibc's own into one tarball, which runs
 # wherever it is unpacked on Debian 12 or newer: dist/larder-VERSION-linux-x86_64.tar.gz. `make dist` calls it.
 #   bin/larder         looks for its libraries in ../lib (RPATH, so that nothing in the environment changes them)
-#   lib/               those libraries, stripped
+#   lib/               those libraries, stripped, but for those that are compiled in
 #   share/zoneinfo/    time zones, which a bare machine does not have
 #   share/licenses/    the licence of everything bundled
 # LARDER_PROGRAM names another program than build/release/larder, LARDER_DIST another folder than dist/.
@@ -67,6 +67,11 @@ while read -r library path; do
   copy_licence "$path"
   libraries+=("$library")
 done < <(awk '$2 == "=>" {print $1, $3}' <<<"$resolved")
+
+# What is compiled in (cmake/dependencies.cmake).
+for package in librocksdb-dev libsnappy-dev liblz4-dev libzstd-dev libbz2-dev zlib1g-dev libgflags-dev libsqlite3-dev libyaml-cpp-dev libxxhash-dev; do
+  cp -L "/usr/share/doc/$package/copyright" "$folder/share/licenses/$package.txt"
+done
 
 cp "$program" "$folder/bin/larder"
 chmod 755 "$folder/bin/larder" "$folder"/lib/*
