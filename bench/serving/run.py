@@ -126,12 +126,13 @@ def versions(contenders):
     return ", ".join(told)
 
 
-def report(contenders, lines, options):
+def report(contenders, name, lines):
+    options = contenders.options
     return (f"# Serving\n\n{FEATURES} float64 features of one view, {options.entities:,} entities in Larder, {options.feast_entities:,} in the rivals; "
             f"uniform keys, JSON, client on the same cores; medians of {options.rounds} runs of {options.seconds:g} s in turn, least and "
             f"greatest in brackets; {'every answer of every run' if options.compare == 'always' else 'every answer of a first run'} compared.\n\n"
-            f"Machine: {measure.machine()}. {versions(contenders)}.\nCommand: `bench/serving/run.py {' '.join(sys.argv[1:])}`\n\n"
-            "| shape | Larder | rival | ratio | target |\n| --- | --- | --- | --- | --- |\n" + "\n".join(lines) + f"\n\n{LEFT_OUT}")
+            f"{shapes.NOTES.get(name, '')}Machine: {measure.machine()}. {versions(contenders)}.\nCommand: `bench/serving/run.py {' '.join(sys.argv[1:])}`\n\n"
+            "| shape | Larder | rival | ratio | target |\n| --- | --- | --- | --- | --- |\n" + "\n".join(lines) + "\n" + (f"\n{LEFT_OUT}" if options.rivals else ""))
 
 
 def write(folder, name, text):
@@ -157,7 +158,7 @@ def main():
                 for line in shapes.ALL[name](contenders):
                     lines.append(line)
                     print(line, flush=True)
-                write(options.results, name, report(contenders, lines, options))
+                write(options.results, name, report(contenders, name, lines))
         except subprocess.CalledProcessError as failed:
             sys.exit(f"{failed}\n{failed.stdout or ''}{failed.stderr or ''}")
         finally:
