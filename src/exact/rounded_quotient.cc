@@ -38,6 +38,10 @@ double RoundedQuotientOfMagnitude(UInt128 magnitude, bool has_rest, std::uint64_
   const int shift = LeadingZeros(magnitude);
   const int denominator_shift = std::countl_zero(denominator);
   const UInt128 normal = magnitude << shift;
+  if (denominator == 1) {
+    const bool has_low = static_cast<std::uint64_t>(normal) != 0;
+    return Round(static_cast<std::uint64_t>(normal >> 64), has_rest || has_low, exponent - shift + 64);
+  }
   const UInt128 numerator = normal >> 1;
   const std::uint64_t divisor = denominator << denominator_shift;
   const auto quotient = static_cast<std::uint64_t>(numerator / divisor);
