@@ -54,10 +54,19 @@ bool MemoryBudget::TryReserve(std::int64_t bytes) {
     used_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
     return false;
   }
-  std::int64_t peak = peak_bytes_.load(std::memory_order_relaxed);
-  while (used > peak && !peak_bytes_.compare_exchange_weak(peak, used, std::memory_order_relaxed)) {
-  }
+  NotePeak(used);
   return true;
+}
+
+void MemoryBudget::TakeAnyway(std::int64_t bytes) {
+  LARDER_CHECK(bytes >= 0);
+  NotePeak(used_bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes);
+}
+
+void MemoryBudget::NotePeak(std::int64_t used_bytes) {
+  std::int64_t peak = peak_bytes_.load(std::memory_order_relaxed);
+  while (used_bytes > peak && !peak_bytes_.compare_exchange_weak(peak, used_bytes, std::memory_order_relaxed)) {
+  }
 }
 
 Status MemoryBudget::Reserve(std::int64_t bytes, std::string_view purpose) {

@@ -61,6 +61,8 @@ class MemoryBudget {
   Status Reserve(std::int64_t bytes, std::string_view purpose);
   /// Takes `bytes` if they fit.
   bool TryReserve(std::int64_t bytes);
+  /// Takes `bytes` whether they fit or not: for what must not fail, and has a bound of its own.
+  void TakeAnyway(std::int64_t bytes);
   /// Gives back what was taken.
   void Release(std::int64_t bytes);
 
@@ -71,6 +73,8 @@ class MemoryBudget {
   void MakeRoomBesideKeptPages();
 
  private:
+  void NotePeak(std::int64_t used_bytes);
+
   const std::int64_t limit_bytes_;
   KeptPages kept_pages_;
   std::atomic<std::int64_t> used_bytes_{0};

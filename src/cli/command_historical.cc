@@ -14,6 +14,7 @@
 #include "cli/output_space.h"
 #include "cli/table_output.h"
 #include "cli/training_file.h"
+#include "columnar/arrow_memory_pool.h"
 #include "columnar/arrow_status.h"
 #include "columnar/table_writer.h"
 #include "retrieval/historical.h"
@@ -106,7 +107,10 @@ Status RunHistorical(const HistoricalArguments& arguments, CommandContext& conte
   const std::int64_t began_ns = context.platform.clock.MonotonicNs();
   LARDER_ASSIGN_OR_RETURN(const HistoricalRequest request, RequestOf(arguments, context));
   LARDER_ASSIGN_OR_RETURN(const auto project, context.OpenProjectToRead());
-  LARDER_ASSIGN_OR_RETURN(const auto job, OpenHistorical(*project, request));
+  MemoryBudget memory(project->config().engine.memory_bytes);
+  // What readers and the writer need at least has bounds of its own; the join makes room for it.
+  const auto pool = NewBudgetedPool(memory, *arrow::default_memory_pool(), FullBudget::kIsCounted);
+  LARDER_ASSIGN_OR_RETURN(const auto job, OpenHistorical(*project, request, pool.get()));
   if (arguments.plan) return PrintPlan(context, *job);
   const std::string path = arguments.output.empty() ? "" : context.FilePath(arguments.output);
   std::optional<std::int64_t> expected;
@@ -116,9 +120,9 @@ Status RunHistorical(const HistoricalArguments& arguments, CommandContext& conte
     LARDER_RETURN_IF_ERROR(MakeReadyForOutput(context, path, least_bytes));
   }
 
-  MemoryBudget memory(project->config().engine.memory_bytes);
-  const ExecutionContext execution{memory, project->threads(), &context.cancellation, &context.progress,
-                                   project->config().engine.spill};
+  const ExecutionContext execution{
+      memory, project->threads(), &context.cancellation, &context.progress, project->config().engine.spill,
+      {},     pool.get()};
   LARDER_ASSIGN_OR_RETURN(const auto rows, job->Start(execution));
   HistoricalOutcome outcome;
   outcome.output = arguments.output;

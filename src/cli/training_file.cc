@@ -9,7 +9,7 @@ namespace larder {
 
 Result<std::int64_t> WriteTrainingFile(FileSystem& files, HistoricalRows& rows, const TrainingFile& output,
                                        const ExecutionContext& context) {
-  const TableWriterOptions options{.parallel = context.threads != nullptr, .durable = false};
+  const TableWriterOptions options{.pool = context.pool, .parallel = context.threads != nullptr, .durable = false};
   LARDER_ASSIGN_OR_RETURN(const auto writer, CreateTableFile(files, output.path, rows.schema(), options));
   NoProgress silent;
   Progress& progress = context.progress == nullptr ? silent : *context.progress;

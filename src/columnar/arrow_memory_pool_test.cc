@@ -43,12 +43,14 @@ TEST(ArrowMemoryPoolTest, BuffersMayOutliveThePool) {
   buffer->mutable_data()[(2 << 20) - 1] = 7;
 }
 
-TEST(RecyclingPool, GivesABlockOfLikeSizeAgain) {
-  auto pool = NewRecyclingPool(std::int64_t{1} << 20, *arrow::default_memory_pool());
+TEST(ArrowMemoryPoolTest, ABlockOfLikeSizeIsUsedAgain) {
+  MemoryBudget budget(16 << 20);
+  const auto pool = NewBudgetedPool(budget, *arrow::default_memory_pool());
   std::uint8_t* first = nullptr;
   ASSERT_TRUE(pool->Allocate(100'000, &first).ok());
   std::memset(first, 7, 100'000);
   pool->Free(first, 100'000);
+  EXPECT_GE(budget.used_bytes(), 100'000) << "a kept block is counted";
   std::uint8_t* second = nullptr;
   ASSERT_TRUE(pool->Allocate(99'990, &second).ok());
   EXPECT_EQ(second, first);
@@ -65,22 +67,50 @@ TEST(RecyclingPool, GivesABlockOfLikeSizeAgain) {
   EXPECT_EQ(pool->bytes_allocated(), 0);
 }
 
-TEST(RecyclingPool, KeepsNoMoreThanItsLimit) {
-  auto pool = NewRecyclingPool(150'000, *arrow::default_memory_pool());
+TEST(ArrowMemoryPoolTest, NoMoreThanASixteenthIsKept) {
+  MemoryBudget budget(150'000 * 16);
+  auto pool = NewBudgetedPool(budget, *arrow::default_memory_pool());
   const std::int64_t before = arrow::default_memory_pool()->bytes_allocated();
   std::array<std::uint8_t*, 4> blocks{};
   for (std::uint8_t*& block : blocks) ASSERT_TRUE(pool->Allocate(65'536, &block).ok());
   for (std::uint8_t* block : blocks) pool->Free(block, 65'536);
   EXPECT_EQ(arrow::default_memory_pool()->bytes_allocated() - before, 2 * 65'536);
+  EXPECT_EQ(budget.used_bytes(), 2 * 65'536);
   pool.reset();
   EXPECT_EQ(arrow::default_memory_pool()->bytes_allocated(), before);
+  EXPECT_EQ(budget.used_bytes(), 0);
 }
 
-TEST(RecyclingPool, ItsBuffersOutliveTheHandle) {
-  auto pool = NewRecyclingPool(std::int64_t{1} << 20, *arrow::default_memory_pool());
+TEST(ArrowMemoryPoolTest, KeptBlocksGoBeforeAnAllocationFails) {
+  MemoryBudget budget(1 << 20);
+  const auto pool = NewBudgetedPool(budget, *arrow::default_memory_pool());
+  std::uint8_t* small = nullptr;
+  ASSERT_TRUE(pool->Allocate(40'000, &small).ok());
+  pool->Free(small, 40'000);
+  EXPECT_GT(budget.used_bytes(), 0);
+  std::uint8_t* large = nullptr;
+  ASSERT_TRUE(pool->Allocate(1 << 20, &large).ok());
+  EXPECT_EQ(budget.used_bytes(), 1 << 20);
+  pool->Free(large, 1 << 20);
+}
+
+TEST(ArrowMemoryPoolTest, WhatMustNotFailIsCountedBeyondTheLimit) {
+  MemoryBudget budget(1000);
+  const auto pool = NewBudgetedPool(budget, *arrow::default_memory_pool(), FullBudget::kIsCounted);
   const auto buffer = arrow::AllocateBuffer(100'000, pool.get()).ValueOrDie();
-  pool.reset();
-  buffer->mutable_data()[99'999] = 1;
+  EXPECT_GE(budget.used_bytes(), 100'000);
+  EXPECT_GE(budget.peak_bytes(), 100'000);
+  EXPECT_FALSE(budget.TryReserve(1));
+}
+
+TEST(ArrowMemoryPoolTest, UsedBuffersOutliveTheHandle) {
+  std::shared_ptr<arrow::Buffer> buffer;
+  {
+    MemoryBudget budget(64 << 20);
+    auto pool = NewBudgetedPool(budget, *arrow::default_memory_pool());
+    buffer = arrow::AllocateBuffer(100'000, pool.get()).ValueOrDie();
+  }
+  std::memset(buffer->mutable_data(), 1, 100'000);
 }
 
 }  // namespace

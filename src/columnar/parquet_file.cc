@@ -51,6 +51,9 @@ parquet::ArrowReaderProperties ReaderProperties(bool parallel, std::int64_t batc
   return properties;
 }
 
+// Of a column in a row group: so much of it is read at once.
+constexpr std::int64_t kReadAhead = std::int64_t{256} << 10;
+
 void AddLeaves(const parquet::arrow::SchemaField& field, std::vector<int>& leaves) {
   if (field.is_leaf()) leaves.push_back(field.column_index);
   for (const auto& child : field.children) AddLeaves(child, leaves);
@@ -68,7 +71,10 @@ struct ParquetState {
   Result<std::unique_ptr<parquet::arrow::FileReader>> NewReader(
       const parquet::ArrowReaderProperties& properties) const {
     parquet::arrow::FileReaderBuilder builder;
-    const parquet::ReaderProperties file_properties(pool);
+    parquet::ReaderProperties file_properties(pool);
+    // Else a column of a row group would be in memory whole, as it is stored.
+    file_properties.enable_buffered_stream();
+    file_properties.set_buffer_size(kReadAhead);
     LARDER_RETURN_IF_ERROR(Translate(builder.Open(ToArrowFile(opened, pool), file_properties, metadata)));
     auto reader = builder.memory_pool(pool)->properties(properties)->Build();
     LARDER_RETURN_IF_ERROR(Translate(reader.status()));
@@ -323,10 +329,8 @@ Status ReadShape(ParquetState& state, const parquet::arrow::FileReader& reader) 
   return {};
 }
 
-constexpr std::int64_t kMaxRowGroupRows = 1 << 18;
-constexpr std::int64_t kMaxRowGroupBytes = std::int64_t{32} << 20;
-constexpr std::int64_t kMostPageRows = 65'536;
-constexpr std::int64_t kLeastPageRows = 8'192;  // fewer wait for the next ones
+// Batches that wait to become a page; more are put together at once.
+constexpr std::size_t kMostWaiting = 64;
 
 // Runs a call of the Parquet library that writes.
 template <class Call>
@@ -338,21 +342,26 @@ Status CatchThrownInWriting(Call call) {
   }
 }
 
-// Cuts rows into row groups and pieces of them.
+// Cuts rows into row groups and pages: by the schema, so that the file does not depend on how rows come; only texts of
+// many bytes end a row group earlier.
 class ParquetWriter : public FormatWriter {
  public:
+  explicit ParquetWriter(const arrow::Schema& schema) : shape_(ShapeOfRowGroups(schema)) {}
+
   Status Write(const arrow::RecordBatch& rows) final {
     return CatchThrownInWriting([&]() -> Status {
       for (std::int64_t begin = 0; begin < rows.num_rows();) {
-        const std::int64_t room = kMaxRowGroupRows - group_rows_;
-        const auto piece = rows.Slice(begin, std::min(kMostPageRows, room == 0 ? kMaxRowGroupRows : room));
+        const bool is_full = group_rows_ == shape_.row_count || group_bytes_ > shape_.most_bytes;
+        if (is_full || group_rows_ == 0) {
+          group_bytes_ = group_rows_ = 0;
+          LARDER_RETURN_IF_ERROR(BeginGroup());
+        }
+        const auto piece = rows.Slice(begin, shape_.page_rows - group_rows_ % shape_.page_rows);
         LARDER_ASSIGN_OR_RETURN(const std::int64_t size, FromArrow(arrow::util::ReferencedBufferSize(*piece)));
-        const bool is_full = room == 0 || (group_bytes_ > 0 && group_bytes_ + size > kMaxRowGroupBytes);
-        if (is_full || !in_group_) LARDER_RETURN_IF_ERROR(NextGroup());
-        LARDER_RETURN_IF_ERROR(WritePiece(*piece));
         group_bytes_ += size;
         group_rows_ += piece->num_rows();
         begin += piece->num_rows();
+        LARDER_RETURN_IF_ERROR(WritePiece(*piece, group_rows_ % shape_.page_rows == 0));
       }
       return {};
     });
@@ -361,18 +370,12 @@ class ParquetWriter : public FormatWriter {
  protected:
   // Begins a row group, and ends the one before.
   virtual Status BeginGroup() = 0;
-  virtual Status WritePiece(const arrow::RecordBatch& piece) = 0;
+  // `ends_page`: what came since the last one that did stands in one page.
+  virtual Status WritePiece(const arrow::RecordBatch& piece, bool ends_page) = 0;
 
  private:
-  Status NextGroup() {
-    in_group_ = true;
-    group_bytes_ = 0;
-    group_rows_ = 0;
-    return BeginGroup();
-  }
-
+  const RowGroupShape shape_;
   // Of the row group that is being filled; bytes as they are in memory.
-  bool in_group_ = false;
   std::int64_t group_bytes_ = 0;
   std::int64_t group_rows_ = 0;
 };
@@ -383,24 +386,12 @@ struct ParquetTarget {
   std::shared_ptr<arrow::io::OutputStream> file;
   arrow::MemoryPool* pool;
   bool parallel;
-
-  // Dictionaries pay for texts that repeat; for numbers the attempt costs more than the writing.
-  parquet::WriterProperties::Builder Properties() const {
-    parquet::WriterProperties::Builder builder;
-    builder.memory_pool(pool)->compression(parquet::Compression::SNAPPY)->disable_dictionary();
-    builder.max_row_group_length(kMaxRowGroupRows);
-    for (int i = 0; i < columns->num_columns(); ++i) {
-      const parquet::ColumnDescriptor& column = *columns->Column(i);
-      if (column.physical_type() == parquet::Type::BYTE_ARRAY) builder.enable_dictionary(column.path());
-    }
-    return builder;
-  }
 };
 
 // Leaves all to the library: any schema.
 class LibraryParquetWriter final : public ParquetWriter {
  public:
-  explicit LibraryParquetWriter(ParquetTarget to) : to_(std::move(to)) {}
+  explicit LibraryParquetWriter(ParquetTarget to) : ParquetWriter(*to.schema), to_(std::move(to)) {}
   ~LibraryParquetWriter() override {
     // The library's destructor ends an unfinished file, which may fail and throw: nobody wants that file.
     static_cast<void>(CatchThrownInWriting([this] {
@@ -410,9 +401,10 @@ class LibraryParquetWriter final : public ParquetWriter {
   }
 
   Status Begin() {
-    const auto arrow_properties = parquet::ArrowWriterProperties::Builder().set_use_threads(to_.parallel)->build();
-    LARDER_ASSIGN_OR_RETURN(writer_, FromArrow(parquet::arrow::FileWriter::Open(
-                                         *to_.schema, to_.pool, to_.file, to_.Properties().build(), arrow_properties)));
+    const auto threads = parquet::ArrowWriterProperties::Builder().set_use_threads(to_.parallel)->build();
+    LARDER_ASSIGN_OR_RETURN(
+        writer_, FromArrow(parquet::arrow::FileWriter::Open(
+                     *to_.schema, to_.pool, to_.file, WriterProperties(*to_.columns, to_.pool).build(), threads)));
     return {};
   }
   Status Finish() override {
@@ -421,7 +413,9 @@ class LibraryParquetWriter final : public ParquetWriter {
 
  protected:
   Status BeginGroup() override { return FromArrow(writer_->NewBufferedRowGroup()); }
-  Status WritePiece(const arrow::RecordBatch& piece) override { return FromArrow(writer_->WriteRecordBatch(piece)); }
+  Status WritePiece(const arrow::RecordBatch& piece, bool /*ends_page*/) override {
+    return FromArrow(writer_->WriteRecordBatch(piece));
+  }
 
  private:
   const ParquetTarget to_;
@@ -432,7 +426,8 @@ class LibraryParquetWriter final : public ParquetWriter {
 // are encoded together on Arrow's threads, each into memory; a row group goes to the file when it is full.
 class FlatParquetWriter final : public ParquetWriter {
  public:
-  explicit FlatParquetWriter(ParquetTarget to) : to_(std::move(to)), columns_(to_.columns->num_columns()) {}
+  explicit FlatParquetWriter(ParquetTarget to)
+      : ParquetWriter(*to.schema), to_(std::move(to)), columns_(to_.schema->fields().size()) {}
 
   static bool Fits(const parquet::SchemaDescriptor& columns) {
     for (int i = 0; i < columns.num_columns(); ++i) {
@@ -456,10 +451,10 @@ class FlatParquetWriter final : public ParquetWriter {
  protected:
   Status BeginGroup() override { return EndGroup(); }
 
-  Status WritePiece(const arrow::RecordBatch& piece) override {
+  Status WritePiece(const arrow::RecordBatch& piece, bool ends_page) override {
     waiting_.push_back(piece.Slice(0));
-    waiting_rows_ += piece.num_rows();
-    return waiting_rows_ < kLeastPageRows ? Status() : EncodeWaiting();
+    if (waiting_.size() == kMostWaiting) LARDER_RETURN_IF_ERROR(Combine());
+    return ends_page ? EncodeWaiting() : Status();
   }
 
  private:
@@ -473,14 +468,18 @@ class FlatParquetWriter final : public ParquetWriter {
     std::shared_ptr<parquet::ColumnWriter> library;
   };
 
+  Status Combine() {
+    if (waiting_.size() == 1) return {};
+    LARDER_ASSIGN_OR_RETURN(auto combined, FromArrow(arrow::ConcatenateRecordBatches(waiting_, to_.pool)));
+    waiting_ = {std::move(combined)};
+    return {};
+  }
+
   Status EncodeWaiting() {
     if (waiting_.empty()) return {};
-    std::shared_ptr<arrow::RecordBatch> piece = waiting_.front();
-    if (waiting_.size() > 1) {
-      LARDER_ASSIGN_OR_RETURN(piece, FromArrow(arrow::ConcatenateRecordBatches(waiting_, to_.pool)));
-    }
+    LARDER_RETURN_IF_ERROR(Combine());
+    const std::shared_ptr<arrow::RecordBatch> piece = std::move(waiting_.front());
     waiting_.clear();
-    waiting_rows_ = 0;
     if (metadata_ == nullptr) LARDER_RETURN_IF_ERROR(Describe(piece.get()));
     if (group_ == nullptr) OpenGroup();
     open_rows_ += piece->num_rows();
@@ -503,7 +502,7 @@ class FlatParquetWriter final : public ParquetWriter {
 
   // Settles what the footer says of all row groups. `first`: the first rows of the file, if it has some.
   Status Describe(const arrow::RecordBatch* first) {
-    auto properties = to_.Properties();
+    auto properties = WriterProperties(*to_.columns, to_.pool);
     for (int i = 0; i < to_.columns->num_columns(); ++i) {
       const parquet::ColumnDescriptor& descriptor = *to_.columns->Column(i);
       Column& column = columns_[static_cast<std::size_t>(i)];
@@ -561,8 +560,7 @@ class FlatParquetWriter final : public ParquetWriter {
   std::shared_ptr<parquet::WriterProperties> properties_;
   std::unique_ptr<parquet::FileMetaDataBuilder> metadata_;  // nullptr until there are rows
   std::vector<Column> columns_;
-  arrow::RecordBatchVector waiting_;  // of the row group that is being filled: not encoded yet
-  std::int64_t waiting_rows_ = 0;
+  arrow::RecordBatchVector waiting_;                   // of the page that is being filled: not encoded yet
   parquet::RowGroupMetaDataBuilder* group_ = nullptr;  // nullptr: none is open
   std::int64_t open_rows_ = 0;
 };

@@ -31,6 +31,13 @@ constexpr std::int64_t kMostHeaderBytes = 5;  // of a run's length
 constexpr std::int64_t kAlignment = 64;
 constexpr std::int64_t kWorthPercent = 90;
 
+constexpr std::int64_t kMaxRowGroupRows = 1 << 17;
+constexpr std::int64_t kMaxRowGroupBytes = std::int64_t{16} << 20;
+constexpr std::int64_t kMaxPageRows = 1 << 16;
+constexpr std::int64_t kLeastPageRows = 256;
+constexpr std::int64_t kMaxPagesBytes = std::int64_t{4} << 20;
+constexpr std::int64_t kTextBytes = 16;  // of a value without one size: a guess
+
 std::int64_t WidthOf(parquet::Type::type physical) {
   return physical == parquet::Type::INT32 || physical == parquet::Type::FLOAT ? 4 : 8;
 }
@@ -133,6 +140,31 @@ void CountValues(const PageValues& values, parquet::Statistics& statistics) {
 }
 
 }  // namespace
+
+RowGroupShape ShapeOfRowGroups(const arrow::Schema& schema) {
+  std::int64_t row_bytes = 1;
+  for (const auto& field : schema.fields()) {
+    const int width = field->type()->bit_width();
+    row_bytes += width > 0 ? (width + 7) / 8 : kTextBytes;
+  }
+  RowGroupShape shape{0, kMaxPageRows, 2 * kMaxRowGroupBytes};
+  while (shape.page_rows > kLeastPageRows && shape.page_rows * row_bytes > kMaxPagesBytes) shape.page_rows /= 2;
+  const std::int64_t pages = std::max<std::int64_t>(kMaxRowGroupBytes / (shape.page_rows * row_bytes), 1);
+  shape.row_count = std::min(kMaxRowGroupRows, pages * shape.page_rows);
+  return shape;
+}
+
+parquet::WriterProperties::Builder WriterProperties(const parquet::SchemaDescriptor& columns, arrow::MemoryPool* pool) {
+  parquet::WriterProperties::Builder builder;
+  builder.memory_pool(pool)->compression(parquet::Compression::SNAPPY)->disable_dictionary();
+  builder.max_row_group_length(kMaxRowGroupRows);
+  // For numbers the attempt costs more than the writing.
+  for (int i = 0; i < columns.num_columns(); ++i) {
+    const parquet::ColumnDescriptor& column = *columns.Column(i);
+    if (column.physical_type() == parquet::Type::BYTE_ARRAY) builder.enable_dictionary(column.path());
+  }
+  return builder;
+}
 
 bool HasPlainPages(const arrow::DataType& type, const parquet::ColumnDescriptor& column) {
   if (column.max_repetition_level() != 0 || column.max_definition_level() > 1) return false;

@@ -6,10 +6,10 @@
 #include <span>
 
 #include <arrow/type_fwd.h>
+#include <parquet/properties.h>
 #include <parquet/type_fwd.h>
 
 namespace parquet {
-class ArrowWriterProperties;
 class ColumnChunkMetaDataBuilder;
 class ColumnDescriptor;
 class ColumnWriter;
@@ -18,6 +18,20 @@ class Statistics;
 }  // namespace parquet
 
 namespace larder {
+
+/// Says where row groups and pages end.
+struct RowGroupShape {
+  std::int64_t row_count = 0;   ///< of a row group; a multiple of `page_rows`
+  std::int64_t page_rows = 0;   ///< of a page
+  std::int64_t most_bytes = 0;  ///< a row group of more bytes in memory ends before it has all its rows
+};
+
+/// Chooses the shape for a schema: at most 131,072 rows and, as far as types tell, 16 MiB a row group, 65,536 rows and
+/// 4 MiB of all columns together a page.
+RowGroupShape ShapeOfRowGroups(const arrow::Schema& schema);
+
+/// Returns what files are written with: snappy; dictionaries for strings and bytes only, where they pay.
+parquet::WriterProperties::Builder WriterProperties(const parquet::SchemaDescriptor& columns, arrow::MemoryPool* pool);
 
 /// Tells whether values of an Arrow type stand in this Parquet column as they lie in memory: 4 or 8 bytes each, no list
 /// around them.

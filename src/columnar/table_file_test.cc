@@ -279,7 +279,7 @@ TEST_F(TableFileTest, MemoryIsCounted) {
     const auto file = *OpenTableFile(*files_, path, {{}, {}, pool.get()});
     const auto batch = *(*file->Read({{"number"}, std::nullopt, 1000, false}))->Next();
     ASSERT_TRUE(batch.has_value());
-    EXPECT_EQ(pool->bytes_allocated(), budget.used_bytes());
+    EXPECT_LE(pool->bytes_allocated(), budget.used_bytes());
     EXPECT_GT(budget.used_bytes(), 0);
   }
   EXPECT_EQ(budget.used_bytes(), 0);

@@ -14,7 +14,7 @@ namespace larder {
 /// Writes batches to a file whose format its suffix names (file_format.h): to a temporary name beside it, made durable
 /// (unless the options say otherwise) and renamed by Close. Without Close, or after a failure, nothing of it is left
 /// and what stood at the path stays. Not thread-safe.
-///  - Parquet: row groups of at most 262,144 rows and about 32 MiB; snappy, but no codec for a column whose first rows
+///  - Parquet: row groups of at most 131,072 rows and about 16 MiB; snappy, but no codec for a column whose first rows
 ///    it makes hardly smaller (random numbers); dictionaries for strings and bytes only; statistics; no metadata of
 ///    ours.
 ///  - CSV, CSV.gz: header; nulls empty, empty strings ""; floats in the shortest text that reads back to the same bits;

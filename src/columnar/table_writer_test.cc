@@ -114,8 +114,8 @@ TEST_F(TableWriterTest, ParquetIsWrittenAsPromised) {
   ASSERT_TRUE(Write(*files_, "a.parquet", batches).ok());
   const auto reader = parquet::ParquetFileReader::OpenFile(Path("a.parquet"));
   const auto metadata = reader->metadata();
-  ASSERT_EQ(metadata->num_row_groups(), 5);
-  EXPECT_EQ(metadata->RowGroup(0)->num_rows(), 1 << 18);
+  ASSERT_EQ(metadata->num_row_groups(), 10);
+  EXPECT_EQ(metadata->RowGroup(0)->num_rows(), 1 << 17);
   EXPECT_EQ(metadata->key_value_metadata(), nullptr);
   const auto floats = metadata->RowGroup(0)->ColumnChunk(0);
   EXPECT_EQ(floats->compression(), parquet::Compression::SNAPPY);
@@ -151,9 +151,9 @@ TEST_F(TableWriterTest, RowGroupsAreFullWhateverTheBatches) {
   const auto rows = BatchOf({{"f", arrow::MakeArrayFromScalar(arrow::DoubleScalar(1.5), 300'000).ValueOrDie()}});
   ASSERT_TRUE(Write(*files_, "a.parquet", arrow::RecordBatchVector(8, rows)).ok());
   const auto metadata = parquet::ParquetFileReader::OpenFile(Path("a.parquet"))->metadata();
-  ASSERT_EQ(metadata->num_row_groups(), 10);
-  for (int i = 0; i < 9; ++i) EXPECT_EQ(metadata->RowGroup(i)->num_rows(), 1 << 18);
-  EXPECT_EQ(metadata->RowGroup(9)->num_rows(), 2'400'000 - 9 * (1 << 18));
+  ASSERT_EQ(metadata->num_row_groups(), 19);
+  for (int i = 0; i < 18; ++i) EXPECT_EQ(metadata->RowGroup(i)->num_rows(), 1 << 17);
+  EXPECT_EQ(metadata->RowGroup(18)->num_rows(), 2'400'000 - 18 * (1 << 17));
 }
 
 TEST_F(TableWriterTest, RowGroupsAreBoundedInBytes) {
@@ -197,7 +197,7 @@ std::shared_ptr<arrow::RecordBatch> RandomRows(std::uint64_t seed, std::int64_t 
 void ExpectFooterOfLibrary(const std::string& path, const arrow::RecordBatchVector& batches) {
   const auto table = arrow::Table::FromRecordBatches(batches).ValueOrDie();
   const auto sink = arrow::io::BufferOutputStream::Create().ValueOrDie();
-  ASSERT_TRUE(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), sink, 1 << 18).ok());
+  ASSERT_TRUE(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), sink, 1 << 17).ok());
   const auto wanted =
       parquet::ParquetFileReader::Open(std::make_shared<arrow::io::BufferReader>(sink->Finish().ValueOrDie()))
           ->metadata();

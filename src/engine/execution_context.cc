@@ -1,5 +1,7 @@
 #include "engine/execution_context.h"
 
+#include <arrow/memory_pool.h>
+
 #include "base/cancellation.h"
 #include "base/progress.h"
 #include "base/thread_pool.h"
@@ -11,6 +13,10 @@ namespace {
 constexpr std::int64_t kReportRows = std::int64_t{1} << 21;
 
 }  // namespace
+
+arrow::MemoryPool* PoolOf(const ExecutionContext& context) {
+  return context.pool == nullptr ? arrow::default_memory_pool() : context.pool;
+}
 
 Status CheckCancelled(const ExecutionContext& context) {
   return context.cancellation == nullptr ? Status() : context.cancellation->Check();

@@ -9,6 +9,8 @@
 #include <optional>
 #include <string>
 
+#include <arrow/type_fwd.h>
+
 #include "base/memory_budget.h"
 #include "base/status.h"
 #include "engine/join_strategy.h"
@@ -33,7 +35,13 @@ struct ExecutionContext {
   Progress* progress = nullptr;  ///< told about rows of the right sides and rows given out; may be nullptr
   std::string spill_folder;      ///< where partitions may be put on disk; empty: nowhere
   JoinTuning tuning = {};
+  /// Of the columns that are given out. Counts in `memory` what readers of views and this job take of it; nullptr:
+  /// Arrow's default, and nobody counts.
+  arrow::MemoryPool* pool = nullptr;
 };
+
+/// Returns the pool of `context`, or Arrow's default.
+arrow::MemoryPool* PoolOf(const ExecutionContext& context);
 
 /// Fails with kInterrupted once the job is cancelled.
 Status CheckCancelled(const ExecutionContext& context);

@@ -15,10 +15,11 @@
 namespace larder {
 namespace {
 
-Result<std::shared_ptr<arrow::Array>> EventTimes(const Winners& winners, std::span<const std::uint32_t> slots) {
+Result<std::shared_ptr<arrow::Array>> EventTimes(const Winners& winners, std::span<const std::uint32_t> slots,
+                                                 arrow::MemoryPool* pool) {
   const auto count = static_cast<std::int64_t>(slots.size());
-  LARDER_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Buffer> validity, FromArrow(arrow::AllocateEmptyBitmap(count)));
-  LARDER_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Buffer> values, FromArrow(arrow::AllocateBuffer(count * 8)));
+  LARDER_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Buffer> validity, FromArrow(arrow::AllocateEmptyBitmap(count, pool)));
+  LARDER_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Buffer> values, FromArrow(arrow::AllocateBuffer(count * 8, pool)));
   auto* times_us = values->mutable_data_as<std::int64_t>();
   for (std::size_t i = 0; i < slots.size(); ++i) {
     times_us[i] = IsWinner(slots[i]) ? winners.event_us[slots[i]] : 0;
@@ -28,9 +29,9 @@ Result<std::shared_ptr<arrow::Array>> EventTimes(const Winners& winners, std::sp
                                                  {std::move(validity), std::move(values)}));
 }
 
-Result<std::shared_ptr<arrow::UInt8Array>> Statuses(std::span<const std::uint32_t> slots) {
+Result<std::shared_ptr<arrow::UInt8Array>> Statuses(std::span<const std::uint32_t> slots, arrow::MemoryPool* pool) {
   const auto count = static_cast<std::int64_t>(slots.size());
-  LARDER_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Buffer> values, FromArrow(arrow::AllocateBuffer(count)));
+  LARDER_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Buffer> values, FromArrow(arrow::AllocateBuffer(count, pool)));
   for (std::size_t i = 0; i < slots.size(); ++i) {
     const MatchStatus missing = slots[i] == kTooOld ? MatchStatus::kOutsideMaxAge : MatchStatus::kNotFound;
     const MatchStatus status = IsWinner(slots[i]) ? MatchStatus::kPresent : missing;
@@ -51,14 +52,14 @@ Result<std::vector<JoinedBatch>> JoinedPart::Next(const ExecutionContext& contex
   }
   std::vector<JoinedBatch> batches(first_rows.size());
   LARDER_RETURN_IF_ERROR(RunTasks(context, batches.size(), [&](std::size_t i) {
-    LARDER_ASSIGN_OR_RETURN(batches[i], Join(next_batch_ + i, first_rows[i]));
+    LARDER_ASSIGN_OR_RETURN(batches[i], Join(next_batch_ + i, first_rows[i], PoolOf(context)));
     return Status();
   }));
   next_batch_ += batches.size();
   return batches;
 }
 
-Result<JoinedBatch> JoinedPart::Join(std::size_t batch, std::size_t first_row) const {
+Result<JoinedBatch> JoinedPart::Join(std::size_t batch, std::size_t first_row, arrow::MemoryPool* pool) const {
   JoinedBatch result;
   result.left = left_.batches()[batch];
   result.views.reserve(views_.size());
@@ -68,8 +69,8 @@ Result<JoinedBatch> JoinedPart::Join(std::size_t batch, std::size_t first_row) c
     JoinedView joined;
     LARDER_ASSIGN_OR_RETURN(joined.values, view.values.Gather(slots));
     if (match_details_) {
-      LARDER_ASSIGN_OR_RETURN(joined.event_time, EventTimes(view.winners, slots));
-      LARDER_ASSIGN_OR_RETURN(joined.status, Statuses(slots));
+      LARDER_ASSIGN_OR_RETURN(joined.event_time, EventTimes(view.winners, slots, pool));
+      LARDER_ASSIGN_OR_RETURN(joined.status, Statuses(slots, pool));
     }
     result.views.push_back(std::move(joined));
   }

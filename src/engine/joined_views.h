@@ -33,7 +33,7 @@ class JoinedPart {
   Result<std::vector<JoinedBatch>> Next(const ExecutionContext& context);
 
  private:
-  Result<JoinedBatch> Join(std::size_t batch, std::size_t first_row) const;
+  Result<JoinedBatch> Join(std::size_t batch, std::size_t first_row, arrow::MemoryPool* pool) const;
 
   LeftRows left_;
   std::vector<ViewMatches> views_;

@@ -156,6 +156,7 @@ void AddStatistics(const ViewStatistics& part, ViewStatistics& total) {
 
 // Bounds the sizes of a batch that is given out: those in preparation are a small part of any budget.
 constexpr std::int64_t kBatchBytes = std::int64_t{8} << 20;
+constexpr std::int64_t kBatchShare = 64;
 constexpr std::int64_t kLeastBatchRows = 1024;
 constexpr std::int64_t kMostBatchRows = 64 << 10;
 // Of each row of the left side while it is joined: word, slot, number and order of winners.
@@ -177,7 +178,8 @@ class Stream final : public JoinedBatchStream {
         statistics_(views.size()),
         batch_rows_(kMostBatchRows) {
     for (const ViewJoin& view : plan_.views) row_bytes_ += ValueRows::RowBytes(view.values) + 4;
-    while (batch_rows_ > kLeastBatchRows && batch_rows_ * row_bytes_ > kBatchBytes) batch_rows_ /= 2;
+    const std::int64_t batch_bytes = std::min(kBatchBytes, context.memory.limit_bytes() / kBatchShare);
+    while (batch_rows_ > kLeastBatchRows && batch_rows_ * row_bytes_ > batch_bytes) batch_rows_ /= 2;
   }
 
   // Reads and joins the first part.

@@ -17,6 +17,7 @@
 #include <arrow/util/bit_util.h>
 #include <arrow/util/byte_size.h>
 
+#include "base/thread_pool.h"
 #include "columnar/arrow_status.h"
 #include "engine/execution_context.h"
 
@@ -25,8 +26,11 @@ namespace {
 
 // Rows whose lines of cache are wanted together.
 constexpr std::size_t kTile = 64;
-// Columns whose pages are in memory together.
-constexpr std::size_t kColumnsTogether = 64;
+// Columns whose pages are in memory together, at most; and about what the pages of one take while a thread reads them,
+// of which all together may take a part of the memory that is left.
+constexpr std::int64_t kMostColumnsTogether = 64;
+constexpr std::int64_t kBytesOfColumn = std::int64_t{3} << 20;
+constexpr std::int64_t kShareOfColumns = 4;
 constexpr std::size_t kCacheLine = 64;
 
 std::size_t WidthOf(ValueType type) {
@@ -66,9 +70,10 @@ Status BrokenReader(const std::string& what) { return {Reason::kInternal, "a rea
 
 // Returns the rows of `column` that `row_of(i)` names, in that order.
 template <class RowOf>
-Result<std::shared_ptr<arrow::Array>> TakeRows(const arrow::Array& column, std::size_t count, RowOf row_of) {
+Result<std::shared_ptr<arrow::Array>> TakeRows(const arrow::Array& column, std::size_t count, RowOf row_of,
+                                               arrow::MemoryPool* pool) {
   std::unique_ptr<arrow::ArrayBuilder> builder;
-  LARDER_RETURN_IF_ERROR(FromArrow(arrow::MakeBuilder(arrow::default_memory_pool(), column.type(), &builder)));
+  LARDER_RETURN_IF_ERROR(FromArrow(arrow::MakeBuilder(pool, column.type(), &builder)));
   const arrow::ArraySpan span(*column.data());
   for (std::size_t i = 0; i < count;) {
     std::size_t end = i + 1;
@@ -80,7 +85,21 @@ Result<std::shared_ptr<arrow::Array>> TakeRows(const arrow::Array& column, std::
   return FromArrow(builder->Finish());
 }
 
+// Returns how many columns are fetched together: as many as memory allows, one at least.
+std::size_t ColumnsTogether(const ExecutionContext& context) {
+  const std::int64_t threads = context.threads == nullptr ? 1 : context.threads->thread_count() + 1;
+  const std::int64_t free_bytes = context.memory.limit_bytes() - context.memory.used_bytes();
+  const std::int64_t fitting = free_bytes / kShareOfColumns / threads / kBytesOfColumn;
+  return static_cast<std::size_t>(std::clamp<std::int64_t>(fitting, 1, kMostColumnsTogether));
+}
+
 }  // namespace
+
+ValueRows::ValueRows(const ExecutionContext& context)
+    : bytes_(&context.memory, kPurpose),
+      chunk_reservation_(&context.memory),
+      pool_(PoolOf(context)),
+      pool_counts_(context.pool != nullptr) {}
 
 struct ValueRows::FetchState {
   std::mutex mutex;  // guards `chunks` of all places and the reservation
@@ -134,14 +153,14 @@ Status ValueRows::KeepChunk(Place& place, const std::shared_ptr<arrow::Array>& c
   std::shared_ptr<arrow::Array> chunk = column;
   const bool has_all = static_cast<std::int64_t>(targets.size()) == column->length();
   if (!has_all) {
-    LARDER_ASSIGN_OR_RETURN(chunk, TakeRows(*column, targets.size(),
-                                            [&](std::size_t i) { return static_cast<std::int64_t>(targets[i].row); }));
+    const auto row_of = [&](std::size_t i) { return static_cast<std::int64_t>(targets[i].row); };
+    LARDER_ASSIGN_OR_RETURN(chunk, TakeRows(*column, targets.size(), row_of, pool_));
   }
   LARDER_ASSIGN_OR_RETURN(const std::int64_t bytes, FromArrow(arrow::util::ReferencedBufferSize(*chunk)));
   ChunkPlace chunk_place;
   {
     const std::lock_guard lock(state.mutex);
-    LARDER_RETURN_IF_ERROR(chunk_reservation_.Grow(bytes, kPurpose));
+    if (!pool_counts_) LARDER_RETURN_IF_ERROR(chunk_reservation_.Grow(bytes, kPurpose));
     chunk_place.chunk = static_cast<std::uint32_t>(place.chunks.size());
     place.chunks.push_back(std::move(chunk));
   }
@@ -218,13 +237,14 @@ Status ValueRows::FetchColumns(FeatureRows& rows, const ValueFetch& fetch, Colum
 
 Result<ValueRows> ValueRows::Fetch(FeatureRows& rows, std::span<const ValueColumn> columns,
                                    std::span<const std::uint64_t> ordinals, const ExecutionContext& context) {
-  ValueRows result(context.memory);
+  ValueRows result(context);
   result.row_bytes_ = result.LayOut(columns);
   result.slot_count_ = ordinals.size();
   LARDER_RETURN_IF_ERROR(result.bytes_.Resize(result.slot_count_ * result.row_bytes_));
   if (ordinals.empty()) return result;
-  for (std::size_t begin = 0; begin < columns.size(); begin += kColumnsTogether) {
-    const ColumnRange range{begin, std::min(begin + kColumnsTogether, columns.size())};
+  const std::size_t together = ColumnsTogether(context);
+  for (std::size_t begin = 0; begin < columns.size(); begin += together) {
+    const ColumnRange range{begin, std::min(begin + together, columns.size())};
     ValueFetch fetch{{}, ordinals, context.threads != nullptr};
     for (std::size_t i = range.begin; i < range.end; ++i) fetch.columns.push_back(columns[i].name);
     LARDER_RETURN_IF_ERROR(result.FetchColumns(rows, fetch, range, context));
@@ -269,7 +289,7 @@ class RowGatherer {
   // The bits of rows that are there: the validity of every column whose rows have no nulls.
   Status MakeMatched() {
     const auto count = static_cast<std::int64_t>(slots_.size());
-    LARDER_ASSIGN_OR_RETURN(matched_.validity, FromArrow(arrow::AllocateEmptyBitmap(count)));
+    LARDER_ASSIGN_OR_RETURN(matched_.validity, FromArrow(arrow::AllocateEmptyBitmap(count, from_.pool_)));
     std::uint8_t* bits = matched_.validity->mutable_data();
     for (std::size_t i = 0; i < slots_.size(); ++i) {
       if (slots_[i] < from_.slot_count_) {
@@ -288,13 +308,14 @@ class RowGatherer {
       Column& column = columns_[i];
       column = matched_;
       if (place.has_nulls) {
-        LARDER_ASSIGN_OR_RETURN(column.validity, FromArrow(matched_.validity->CopySlice(0, matched_.validity->size())));
+        LARDER_ASSIGN_OR_RETURN(column.validity,
+                                FromArrow(matched_.validity->CopySlice(0, matched_.validity->size(), from_.pool_)));
       }
       if (place.type.kind == TypeKind::kBool) {
-        LARDER_ASSIGN_OR_RETURN(column.values, FromArrow(arrow::AllocateEmptyBitmap(count)));
+        LARDER_ASSIGN_OR_RETURN(column.values, FromArrow(arrow::AllocateEmptyBitmap(count, from_.pool_)));
       } else {
         const std::int64_t bytes = count * static_cast<std::int64_t>(place.width);
-        LARDER_ASSIGN_OR_RETURN(column.values, FromArrow(arrow::AllocateBuffer(bytes)));
+        LARDER_ASSIGN_OR_RETURN(column.values, FromArrow(arrow::AllocateBuffer(bytes, from_.pool_)));
       }
     }
     return {};
@@ -359,7 +380,7 @@ class RowGatherer {
   // The gathered words are places in chunks; the values come from there.
   Result<std::shared_ptr<arrow::Array>> FinishChunked(const ValueRows::Place& place, const Column& column) const {
     std::unique_ptr<arrow::ArrayBuilder> builder;
-    LARDER_RETURN_IF_ERROR(FromArrow(arrow::MakeBuilder(arrow::default_memory_pool(), ToArrow(place.type), &builder)));
+    LARDER_RETURN_IF_ERROR(FromArrow(arrow::MakeBuilder(from_.pool_, ToArrow(place.type), &builder)));
     LARDER_RETURN_IF_ERROR(FromArrow(builder->Reserve(static_cast<std::int64_t>(slots_.size()))));
     std::vector<arrow::ArraySpan> chunks;
     chunks.reserve(place.chunks.size());

@@ -63,7 +63,7 @@ class ValueRows {
   // What tasks that fetch together share.
   struct FetchState;
 
-  explicit ValueRows(MemoryBudget& memory) : bytes_(&memory, kPurpose), chunk_reservation_(&memory) {}
+  explicit ValueRows(const ExecutionContext& context);
 
   std::size_t LayOut(std::span<const ValueColumn> columns);
   Status FetchColumns(FeatureRows& rows, const ValueFetch& fetch, ColumnRange range, const ExecutionContext& context);
@@ -81,7 +81,9 @@ class ValueRows {
   std::size_t row_bytes_ = 0;
   std::size_t slot_count_ = 0;
   BudgetedVector<std::uint8_t> bytes_;
-  MemoryReservation chunk_reservation_;
+  MemoryReservation chunk_reservation_;  // unless the pool counts
+  arrow::MemoryPool* pool_;
+  bool pool_counts_;
 };
 
 }  // namespace larder

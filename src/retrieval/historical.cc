@@ -256,7 +256,8 @@ std::int64_t LeastRowBytes(const arrow::Schema& schema) {
   return bits / 8;
 }
 
-Result<std::unique_ptr<HistoricalJob>> OpenHistorical(Project& project, const HistoricalRequest& request) {
+Result<std::unique_ptr<HistoricalJob>> OpenHistorical(Project& project, const HistoricalRequest& request,
+                                                      arrow::MemoryPool* pool) {
   LARDER_ASSIGN_OR_RETURN(auto snapshot, project.Snapshot());
   LARDER_ASSIGN_OR_RETURN(auto plan, PlanRetrieval(std::move(snapshot), request.features));
 
@@ -267,7 +268,7 @@ Result<std::unique_ptr<HistoricalJob>> OpenHistorical(Project& project, const Hi
   LARDER_RETURN_IF_ERROR(CheckOutputNames(*plan, entities.own_schema()->field_names()));
   if (request.matches) LARDER_RETURN_IF_ERROR(CheckMatchNames(*plan, entities.own_schema()->field_names()));
 
-  auto tables = std::make_unique<ViewTables>(project, *plan->snapshot);
+  auto tables = std::make_unique<ViewTables>(project, *plan->snapshot, pool);
   std::vector<ResolvedView> views;
   for (const ViewUse& use : plan->views) views.push_back(use.view);
   LARDER_RETURN_IF_ERROR(tables->Open(views));
@@ -277,7 +278,7 @@ Result<std::unique_ptr<HistoricalJob>> OpenHistorical(Project& project, const Hi
 
 Result<std::unique_ptr<HistoricalRows>> GetHistorical(Project& project, const HistoricalRequest& request,
                                                       const ExecutionContext& context) {
-  LARDER_ASSIGN_OR_RETURN(const auto job, OpenHistorical(project, request));
+  LARDER_ASSIGN_OR_RETURN(const auto job, OpenHistorical(project, request, context.pool));
   return job->Start(context);
 }
 

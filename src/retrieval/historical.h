@@ -67,8 +67,10 @@ class HistoricalJob {
   virtual Result<std::unique_ptr<HistoricalRows>> Start(const ExecutionContext& context) = 0;
 };
 
-/// Checks a request and opens its files. Fails as PlanRetrieval, EntityTable::Open and ViewTables::Open do.
-Result<std::unique_ptr<HistoricalJob>> OpenHistorical(Project& project, const HistoricalRequest& request);
+/// Checks a request and opens its files; views are read into `pool`, which outlives the job and its rows (nullptr:
+/// Arrow's default). Fails as PlanRetrieval, EntityTable::Open and ViewTables::Open do.
+Result<std::unique_ptr<HistoricalJob>> OpenHistorical(Project& project, const HistoricalRequest& request,
+                                                      arrow::MemoryPool* pool = nullptr);
 
 /// Returns the fewest bytes that a row of these columns takes in memory; texts and lists count as empty.
 std::int64_t LeastRowBytes(const arrow::Schema& schema);

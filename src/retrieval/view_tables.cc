@@ -40,7 +40,7 @@ Status ViewTables::Open(std::span<const ResolvedView> views) {
     const std::string text = CanonicalText(DefinedObject(view.source));
     auto& source = sources_[text];
     if (source == nullptr) {
-      LARDER_ASSIGN_OR_RETURN(source, TakeSourceSnapshot(project_, snapshot_, view.source));
+      LARDER_ASSIGN_OR_RETURN(source, TakeSourceSnapshot(project_, snapshot_, view.source, pool_));
       source->KeepDecoded(ColumnsRead(views, text));
     }
     table.snapshot = source;
@@ -64,8 +64,10 @@ KeyLayout ViewTables::key_layout(std::size_t index) const {
 }
 
 Result<std::shared_ptr<SourceSnapshot>> TakeSourceSnapshot(Project& project, const RegistrySnapshot& snapshot,
-                                                           const std::shared_ptr<const Source>& source) {
+                                                           const std::shared_ptr<const Source>& source,
+                                                           arrow::MemoryPool* pool) {
   SnapshotRequest request{project.files(), project.config().root, source};
+  request.pool = pool;
   request.environment = project.environment();
   if (const auto* recorded = snapshot.RecordedTypes(*source); recorded != nullptr) {
     for (const ColumnType& column : *recorded) request.csv_types[column.name] = column.type;

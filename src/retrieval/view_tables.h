@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include <arrow/type_fwd.h>
+
 #include "base/status.h"
 #include "engine/feature_rows.h"
 #include "engine/join_plan.h"
@@ -42,7 +44,9 @@ class ViewFeatureRows final : public FeatureRows {
 /// Holds the open rows of the views of one job. Not thread-safe.
 class ViewTables {
  public:
-  ViewTables(Project& project, const RegistrySnapshot& snapshot) : project_(project), snapshot_(snapshot) {}
+  /// Files are read into `pool`, which outlives this; nullptr: Arrow's default.
+  ViewTables(Project& project, const RegistrySnapshot& snapshot, arrow::MemoryPool* pool = nullptr)
+      : project_(project), snapshot_(snapshot), pool_(pool) {}
 
   /// Opens the rows of each view; two views on one source share its snapshot. Once for a job.
   Status Open(std::span<const ResolvedView> views);
@@ -65,13 +69,16 @@ class ViewTables {
 
   Project& project_;
   const RegistrySnapshot& snapshot_;
+  arrow::MemoryPool* const pool_;
   std::map<std::string, std::shared_ptr<SourceSnapshot>> sources_;  // by canonical text
   std::vector<Table> tables_;
 };
 
-/// Pins the files of a source with the CSV types that the registry recorded for it.
+/// Pins the files of a source with the CSV types that the registry recorded for it. Reads into `pool`, which outlives
+/// the snapshot; nullptr: Arrow's default.
 Result<std::shared_ptr<SourceSnapshot>> TakeSourceSnapshot(Project& project, const RegistrySnapshot& snapshot,
-                                                           const std::shared_ptr<const Source>& source);
+                                                           const std::shared_ptr<const Source>& source,
+                                                           arrow::MemoryPool* pool = nullptr);
 
 /// Returns a view as the sources module names it.
 ViewOfSource ToViewOfSource(const ResolvedView& view);

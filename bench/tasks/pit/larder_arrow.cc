@@ -13,6 +13,7 @@
 #include "base/file_system.h"
 #include "base/logger.h"
 #include "base/memory_budget.h"
+#include "columnar/arrow_memory_pool.h"
 #include "columnar/table_writer.h"
 #include "retrieval/historical.h"
 #include "retrieval/project.h"
@@ -38,7 +39,9 @@ Status Run(const std::vector<std::string>& arguments) {
   Logger logger(*clock, LogLevel::kError, NewStandardErrorSink());
   LARDER_ASSIGN_OR_RETURN(const auto project, OpenProject(Platform{*files, *clock, logger}, arguments[0]));
   MemoryBudget memory(project->config().engine.memory_bytes);
-  const ExecutionContext context{memory, project->threads(), nullptr, nullptr, project->config().engine.spill};
+  const auto pool = NewBudgetedPool(memory, *arrow::default_memory_pool(), FullBudget::kIsCounted);
+  const ExecutionContext context{memory, project->threads(), nullptr, nullptr, project->config().engine.spill,
+                                 {},     pool.get()};
   HistoricalRequest request;
   request.entities = arguments[2];
   request.features.features.assign(arguments.begin() + 3, arguments.end());
