@@ -12,30 +12,26 @@ find_package(benchmark 1.7 REQUIRED)      # libbenchmark-dev 1.7
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)  # libxxhash-dev 0.8
 
-# The program of users has these compiled in: the loader then looks up 5,000 symbols less, in six libraries less, before
-# `main` begins. With sanitizers they stay libraries, whose insides the
-# thread sanitizer can leave out. cmake/dist.sh takes their licences along.
-add_library(larder_rocksdb INTERFACE)
-add_library(larder_sqlite INTERFACE)
-add_library(larder_yaml_cpp INTERFACE)
-add_library(larder_xxhash INTERFACE)
-function(larder_archives name)
+# Release programs have these compiled in: the loader then looks up 5,000 symbols less, in six libraries less, before
+# `main` begins. With sanitizers they stay libraries, whose insides the thread sanitizer can leave out; so they do in the
+# Python module, as Debian's archives are made for programs. cmake/dist.sh takes their licences along.
+function(larder_archives name shared)
+  add_library(${name} INTERFACE)
+  if(NOT CMAKE_BUILD_TYPE STREQUAL "Release")
+    target_link_libraries(${name} INTERFACE ${shared})
+    return()
+  endif()
+  set(is_program "$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>")
+  target_link_libraries(${name} INTERFACE "$<$<NOT:${is_program}>:${shared}>")
   foreach(archive ${ARGN})
     find_library(LARDER_ARCHIVE_${archive} NAMES lib${archive}.a REQUIRED)
-    target_link_libraries(${name} INTERFACE "${LARDER_ARCHIVE_${archive}}")
+    target_link_libraries(${name} INTERFACE "$<${is_program}:${LARDER_ARCHIVE_${archive}}>")
   endforeach()
 endfunction()
-if(CMAKE_BUILD_TYPE STREQUAL "Release")
-  larder_archives(larder_rocksdb rocksdb snappy lz4 zstd bz2 z gflags)
-  larder_archives(larder_sqlite sqlite3)
-  larder_archives(larder_yaml_cpp yaml-cpp)
-  larder_archives(larder_xxhash xxhash)
-else()
-  target_link_libraries(larder_rocksdb INTERFACE RocksDB::rocksdb-shared)
-  target_link_libraries(larder_sqlite INTERFACE SQLite::SQLite3)
-  target_link_libraries(larder_yaml_cpp INTERFACE yaml-cpp)
-  target_link_libraries(larder_xxhash INTERFACE PkgConfig::xxhash)
-endif()
+larder_archives(larder_rocksdb RocksDB::rocksdb-shared rocksdb snappy lz4 zstd bz2 z gflags)
+larder_archives(larder_sqlite SQLite::SQLite3 sqlite3)
+larder_archives(larder_yaml_cpp yaml-cpp yaml-cpp)
+larder_archives(larder_xxhash PkgConfig::xxhash xxhash)
 
 # Arrow and Parquet C++ come out of the pinned pyarrow wheel: shared libraries and headers.
 set(LARDER_ARROW_SO 2600 CACHE STRING "The version at the end of the wheel's library names")
