@@ -5,8 +5,8 @@
 #include <set>
 
 #include "definitions/canonical_text.h"
-#include "definitions/definition_difference.h"
 #include "definitions/lineage.h"
+#include "registry/definition_difference.h"
 #include "registry/generation_plan.h"
 #include "registry/version_check.h"
 #include "yaml/fault_list.h"

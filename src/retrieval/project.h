@@ -12,7 +12,7 @@
 #include "base/logger.h"
 #include "base/status.h"
 #include "base/thread_pool.h"
-#include "definitions/project_config.h"
+#include "config/project_config.h"
 #include "registry/registry.h"
 
 namespace larder {

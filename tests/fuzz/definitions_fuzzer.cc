@@ -5,10 +5,10 @@
 #include <optional>
 #include <string>
 
+#include "config/project_config.h"
 #include "definitions/canonical_text.h"
-#include "definitions/definition_difference.h"
 #include "definitions/definition_files.h"
-#include "definitions/project_config.h"
+#include "registry/definition_difference.h"
 
 namespace {
 

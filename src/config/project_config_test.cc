@@ -1,4 +1,4 @@
-#include "definitions/project_config.h"
+#include "config/project_config.h"
 
 #include <gtest/gtest.h>
 

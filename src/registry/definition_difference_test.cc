@@ -1,4 +1,4 @@
-#include "definitions/definition_difference.h"
+#include "registry/definition_difference.h"
 
 #include <gtest/gtest.h>
 
