@@ -110,6 +110,17 @@ Result<std::string> OnlineText(const std::string& body) {
   return text;
 }
 
+// The features of a window view with their types, for its definition names them by their windows only.
+std::string WindowFeatureText(const DefinedObject& object) {
+  const auto* view = std::get_if<std::shared_ptr<const FeatureView>>(&object);
+  if (view == nullptr || !(*view)->is_windowed()) return "";
+  std::string text;
+  for (const Feature& feature : (*view)->features) {
+    text += (text.empty() ? "features: " : ", ") + feature.name + " " + TypeName(feature.type);
+  }
+  return text + "\n";
+}
+
 Status RunDescribe(const ObjectArguments& arguments, CommandContext& context) {
   LARDER_ASSIGN_OR_RETURN(const ObjectKind kind, ParseKind(arguments.kind));
   LARDER_ASSIGN_OR_RETURN(const auto project, context.OpenProject());
@@ -145,7 +156,7 @@ Status RunDescribe(const ObjectArguments& arguments, CommandContext& context) {
                      FormatInstant(record->time_us) + " by " + record->author + "\n";
   const ObjectHeader& header = HeaderOf(record->object);
   if (!header.description.empty()) text += header.description + "\n";
-  text += "definition: " + record->canonical_text + "\n";
+  text += "definition: " + record->canonical_text + "\n" + WindowFeatureText(record->object);
   text += "needs: " + Titles(lineage.Needs(id)) + "\nneeded by: " + Titles(lineage.NeededBy(id)) + "\n";
   if (kind == ObjectKind::kFeatureView) {
     LARDER_ASSIGN_OR_RETURN(const std::string told, OnlineText(online));

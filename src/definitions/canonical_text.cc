@@ -52,11 +52,16 @@ void CanonicalWriter::OptionalField(std::string_view key, std::string_view value
 }
 
 void CanonicalWriter::ExpressionField(std::string_view key, const std::string& expression) {
+  Key(key);
+  ExpressionValue(expression);
+}
+
+void CanonicalWriter::ExpressionValue(const std::string& expression) {
   if (content_ == Content::kSemantic) {
     const Result<Expression> parsed = ParseExpression(expression);
-    if (parsed.ok()) return Field(key, parsed->CanonicalText());
+    if (parsed.ok()) return Text(parsed->CanonicalText());
   }
-  Field(key, expression);
+  Text(expression);
 }
 
 void CanonicalWriter::Metadata(const MetadataFields& fields) {
@@ -127,10 +132,17 @@ StorageKey StorageKeyOf(const FeatureView& view, const std::vector<std::shared_p
   out.Field("name", source.name());
   WriteSource(source, out);
   out.EndMap();
+  // Events of a window view are stored with these columns.
+  for (const ColumnType& column : view.columns) out.Field(column.name, TypeName(column.type));
   out.EndMap();
   StorageKey key{Hex(Hash128(out.text())), {}};
   for (const Feature& feature : view.features) {
     key.features.emplace(feature.name, TypeName(feature.type) + " " + feature.from);
+  }
+  for (const Aggregation& aggregation : view.aggregations) {
+    for (const Window& window : aggregation.windows) {
+      key.features[aggregation.FeatureName(window)] += AggregationMeaning(aggregation, window);
+    }
   }
   return key;
 }

@@ -45,6 +45,8 @@ class CanonicalWriter {
   void OptionalField(std::string_view key, std::string_view value);
   /// Writes key and expression.
   void ExpressionField(std::string_view key, const std::string& expression);
+  /// Writes an expression as a value.
+  void ExpressionValue(const std::string& expression);
   /// Writes description, owner and tags, those that are not empty; nothing when the content is semantic.
   void Metadata(const MetadataFields& fields);
 
@@ -81,8 +83,9 @@ std::string ReadingFingerprint(const Source& source);
 
 /// Holds what decides whether rows stored for one version of a view are right for another one.
 struct StorageKey {
-  std::string base;  ///< fingerprint of the join keys, their types and the whole source but its header
-  std::map<std::string, std::string> features;  ///< name -> "type from"
+  /// Fingerprint of the join keys, their types, the whole source but its header, and the columns of a window view.
+  std::string base;
+  std::map<std::string, std::string> features;  ///< name -> "type from", of a window view its aggregation and window
 
   /// Tells whether rows of both can stand in one generation: equal base, and features of both have equal type and from.
   bool IsCompatible(const StorageKey& other) const;

@@ -324,23 +324,13 @@ TEST(DefinitionFilesTest, RequestValuesDoNotHideFeatures) {
                            "(rename one of them)"}));
 }
 
-TEST(DefinitionFilesTest, WindowedViewsAreToldToBeUnavailable) {
-  const Texts faults = Faults(
-      "feature_views:\n  - name: v\n    entities: [driver]\n    source: trips\n"
-      "    aggregations: {m: {function: mean, of: fare, windows: [1h]}}\n");
-  EXPECT_EQ(faults, Texts{"f.yaml:5:19: feature_views[0].aggregations: windowed views are not available in this "
-                          "version: 'aggregations' (use `features:`, or keep this view in a file that `definitions:` "
-                          "does not name)"});
-}
-
-TEST(DefinitionFilesTest, WhatNeedsAWindowedViewHasNoFaultOfItsOwn) {
+TEST(DefinitionFilesTest, WhatNeedsAWindowViewIsTypedWithTheSource) {
   EXPECT_EQ(
       Faults("feature_views:\n  - name: v\n    entities: [driver]\n    source: trips\n"
              "    aggregations: {m: {function: mean, of: fare, windows: [1h]}}\n"
              "on_demand_views:\n  - {name: o, inputs: [v], features: {x: {type: float64, expression: m_1h + 1}}}\n"
-             "feature_services:\n  - {name: s, features: [v:m_1h, o]}\n")
-          .size(),
-      1u);
+             "feature_services:\n  - {name: s, features: [v:m_1h, o]}\n"),
+      Texts{});
 }
 
 TEST(DefinitionFilesTest, ServiceEntriesAreRead) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 
-#include "definitions/definition_fields.h"
 #include "definitions/lineage.h"
 #include "definitions/source_check.h"
 #include "text/nearest_name.h"
@@ -48,7 +47,8 @@ void CheckFeatureView(const DefinitionSet& set, const FeatureView& view, FaultLi
   for (const Feature& feature : view.features) {
     if (!entity_of_key.contains(feature.name)) continue;
     faults.Add(feature.location, "a feature named like a join key of its view: '" + feature.name + "'",
-               "rename it and name the column under `from`");
+               view.is_windowed() ? "rename the aggregation, or give it a `name`"
+                                  : "rename it and name the column under `from`");
   }
 }
 
@@ -170,19 +170,6 @@ class CircleFinder {
   bool found_ = false;
 };
 
-void CheckExpressions(const DefinitionSet& set, const std::set<ObjectId>& incomplete, FaultList& faults) {
-  for (const auto& [name, view] : set.on_demand_views()) {
-    if (incomplete.contains({ObjectKind::kOnDemandView, name})) continue;
-    const InputLookup lookup = [&](const ViewInput& input) -> std::optional<DefinedObject> {
-      if (input.version) return std::nullopt;
-      const Result<DefinedObject> found = set.FindView(input.view);
-      if (!found.ok() || incomplete.contains(IdOf(*found))) return std::nullopt;
-      return *found;
-    };
-    for (Fault& fault : CheckOnDemandTypes(*view, lookup)) faults.Add(std::move(fault));
-  }
-}
-
 }  // namespace
 
 void CheckUniqueNames(const std::vector<DefinedObject>& objects, FaultList& faults) {
@@ -209,7 +196,7 @@ void CheckReferences(const DefinitionSet& set, const std::set<ObjectId>& incompl
   }
   CircleFinder circles(set, faults);
   circles.Find();
-  CheckExpressions(set, incomplete, faults);
+  for (Fault& fault : CheckOnDemandViews(set, incomplete)) faults.Add(std::move(fault));
 }
 
 Status DefinitionFaults(FaultList& faults) {

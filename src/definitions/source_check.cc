@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "definitions/definition_fields.h"
+#include "definitions/window_check.h"
 #include "expressions/bound_expression.h"
 #include "expressions/expression.h"
 #include "expressions/expression_type.h"
@@ -48,6 +50,7 @@ class SourceChecker {
     CheckEventId();
   }
 
+  const Source& source() const { return source_; }
   const Columns& columns() const { return columns_; }
   std::vector<Fault>& faults() { return faults_; }
 
@@ -156,6 +159,7 @@ void CheckView(const DefinitionSet& set, const FeatureView& view, SourceChecker&
                                                 "change the entity's type, or derive a column with a cast, such as " +
                                                     column->name + "::" + TypeName((*entity)->type)));
   }
+  if (view.is_windowed()) return;
   for (const Feature& feature : view.features) {
     const SourceColumn* column = checker.Require(feature.from, feature.location);
     if (column == nullptr || CanReadFeature(*column->type, feature.type)) continue;
@@ -164,6 +168,15 @@ void CheckView(const DefinitionSet& set, const FeatureView& view, SourceChecker&
             "' has " + TypeName(*column->type),
         "change the type, or derive a column with a cast, such as " + column->name + "::" + TypeName(feature.type)));
   }
+}
+
+std::shared_ptr<const FeatureView> CheckWindowView(const FeatureView& view, SourceChecker& checker) {
+  if (checker.source().timestamp.empty()) {
+    checker.faults().push_back(view.source_location.ToFault(
+        "a window view over a source without event time: '" + view.source + "'", "name its column under `timestamp:`"));
+  }
+  return std::make_shared<const FeatureView>(
+      TypeWindowView(view, checker.source(), checker.columns(), checker.faults()));
 }
 
 void AddSourceFailure(const Source& source, const Status& status, std::vector<Fault>& faults) {
@@ -208,8 +221,9 @@ Result<std::vector<SourceColumn>> ColumnsAfterDerive(const Source& source, std::
                             std::move(checker.faults()));
 }
 
-std::vector<Fault> CheckAgainstSources(const DefinitionSet& set, SourceSchemaProvider& provider) {
+SourceCheck CheckAgainstSources(const DefinitionSet& set, SourceSchemaProvider& provider) {
   std::vector<Fault> faults;
+  std::map<std::string, std::shared_ptr<const FeatureView>> typed;
   for (const auto& [name, source] : set.sources()) {
     Result<Columns> columns = provider.Columns(*source);
     if (!columns.ok()) {
@@ -219,11 +233,21 @@ std::vector<Fault> CheckAgainstSources(const DefinitionSet& set, SourceSchemaPro
     SourceChecker checker(*source, *std::move(columns));
     checker.Run();
     for (const auto& [view_name, view] : set.feature_views()) {
-      if (view->source == name) CheckView(set, *view, checker);
+      if (view->source != name) continue;
+      CheckView(set, *view, checker);
+      if (view->is_windowed()) typed[view_name] = CheckWindowView(*view, checker);
     }
     Append(checker.faults(), faults);
   }
-  return faults;
+  std::vector<DefinedObject> objects = set.Objects();
+  for (DefinedObject& object : objects) {
+    if (KindOf(object) != ObjectKind::kFeatureView) continue;
+    if (const auto found = typed.find(HeaderOf(object).name); found != typed.end()) object = found->second;
+  }
+  SourceCheck check{DefinitionSet::MakeUnchecked(std::move(objects)), std::move(faults)};
+  // What depends on nothing untyped was right before.
+  for (Fault& fault : CheckOnDemandViews(check.typed, {})) check.faults.push_back(std::move(fault));
+  return check;
 }
 
 bool CanReadFeature(ValueType from, ValueType to) {
@@ -247,6 +271,23 @@ NameScope OnDemandScope(const OnDemandView& view, const std::vector<DefinedObjec
   }
   for (const ColumnType& value : view.request) scope.Add({"", value.name, value.type});
   return scope;
+}
+
+std::vector<Fault> CheckOnDemandViews(const DefinitionSet& set, const std::set<ObjectId>& incomplete) {
+  std::vector<Fault> faults;
+  for (const auto& [name, view] : set.on_demand_views()) {
+    if (incomplete.contains({ObjectKind::kOnDemandView, name})) continue;
+    const InputLookup lookup = [&](const ViewInput& input) -> std::optional<DefinedObject> {
+      if (input.version) return std::nullopt;
+      const Result<DefinedObject> found = set.FindView(input.view);
+      if (!found.ok() || incomplete.contains(IdOf(*found))) return std::nullopt;
+      const auto* plain = std::get_if<std::shared_ptr<const FeatureView>>(&*found);
+      if (plain != nullptr && !(*plain)->is_typed()) return std::nullopt;
+      return *found;
+    };
+    for (Fault& fault : CheckOnDemandTypes(*view, lookup)) faults.push_back(std::move(fault));
+  }
+  return faults;
 }
 
 std::vector<Fault> CheckOnDemandTypes(const OnDemandView& view, const InputLookup& lookup) {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,10 +32,16 @@ class SourceSchemaProvider {
 /// end, or every fault as kInvalidDefinition.
 Result<std::vector<SourceColumn>> ColumnsAfterDerive(const Source& source, std::vector<SourceColumn> file_columns);
 
+/// Holds what came out of a check against the files.
+struct SourceCheck {
+  DefinitionSet typed;        ///< the set, its window views with their types
+  std::vector<Fault> faults;  ///< in the order of the objects; empty when all is right
+};
+
 /// Checks every source and view of the set against the files: the types of derive, where and deleted; that timestamp,
-/// created, event_id, join keys and `from` columns exist and have types that fit. Returns all faults, in the order of
-/// the objects; empty when all is right. Cost: one schema per source.
-std::vector<Fault> CheckAgainstSources(const DefinitionSet& set, SourceSchemaProvider& provider);
+/// created, event_id, join keys and `from` columns exist and have types that fit; the types of aggregations, and of
+/// on-demand expressions over them. Cost: one schema per source.
+SourceCheck CheckAgainstSources(const DefinitionSet& set, SourceSchemaProvider& provider);
 
 /// Tells whether a feature of type `to` may be read from a column of type `from`: equal types, any number to any number
 /// (narrowing is checked row by row), date to timestamp, lists of these.
@@ -52,5 +59,9 @@ NameScope OnDemandScope(const OnDemandView& view, const std::vector<DefinedObjec
 /// Checks the types of the expressions of an on-demand view over its inputs' features and its request values. Returns
 /// all faults. An input that `lookup` does not know makes no fault here; the view is then not typed.
 std::vector<Fault> CheckOnDemandTypes(const OnDemandView& view, const InputLookup& lookup);
+
+/// Checks the types of all on-demand views of a set but those in `incomplete`. A view over what is incomplete, of a
+/// certain version, or a window view whose types are not known yet is not judged.
+std::vector<Fault> CheckOnDemandViews(const DefinitionSet& set, const std::set<ObjectId>& incomplete);
 
 }  // namespace larder

@@ -46,7 +46,7 @@ std::vector<std::string> Check(const std::string& source, const std::string& vie
   EXPECT_TRUE(set.ok()) << set.status().ToString();
   FakeSchemas schemas({{"x.csv", kColumns}});
   std::vector<std::string> faults;
-  for (const Fault& fault : CheckAgainstSources(*set, schemas)) {
+  for (const Fault& fault : CheckAgainstSources(*set, schemas).faults) {
     faults.push_back(fault.Place() + ": " + fault.message + (fault.hint.empty() ? "" : " (" + fault.hint + ")"));
   }
   return faults;
@@ -134,7 +134,7 @@ TEST(SourceCheckTest, ASourceThatCannotBeReadIsOneFault) {
         "feature_views:\n  - {name: v, entities: [id], source: s, features: {a: int64}}\n"}});
   ASSERT_TRUE(set.ok());
   FakeSchemas schemas({});
-  const std::vector<Fault> faults = CheckAgainstSources(*set, schemas);
+  const std::vector<Fault> faults = CheckAgainstSources(*set, schemas).faults;
   ASSERT_EQ(faults.size(), 1u);
   EXPECT_EQ(faults[0].Place(), "f.yaml:3:21: sources[0].path");
   EXPECT_EQ(faults[0].message, "source 's': no file: missing.csv");

@@ -98,6 +98,11 @@ void AddColumns(const RetrievalPlan& plan, LookupPlan& lookup) {
   lookup.head += R"(]},"results":[{"values":[)";
 }
 
+bool HasWindows(const RetrievalPlan& plan) {
+  return std::any_of(plan.views.begin(), plan.views.end(),
+                     [](const ViewUse& use) { return use.view.view->is_windowed(); });
+}
+
 // An expression that reads or gives lists is computed the plain way.
 bool UsesLists(const RetrievalPlan& plan) {
   return std::any_of(plan.computations.begin(), plan.computations.end(), [&](const Computation& computation) {
@@ -111,7 +116,7 @@ bool UsesLists(const RetrievalPlan& plan) {
 
 Result<std::shared_ptr<const LookupPlan>> LookupPlan::Make(const RetrievalPlan& plan, OnlineTables& tables,
                                                            std::uint64_t first_number) {
-  if (UsesLists(plan)) return std::shared_ptr<const LookupPlan>();
+  if (UsesLists(plan) || HasWindows(plan)) return std::shared_ptr<const LookupPlan>();
   std::vector<std::string> key_names;
   for (const NeededColumn& key : plan.key_columns) key_names.push_back(key.name);
   LARDER_RETURN_IF_ERROR(CheckOutputNames(plan, key_names));

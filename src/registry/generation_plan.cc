@@ -111,7 +111,9 @@ class GenerationPlanner {
       std::vector<std::string> keys_after;
       for (const auto& entity : current.entities) keys_before.push_back(entity->join_key + TypeName(entity->type));
       for (const auto& entity : view.entities) keys_after.push_back(entity->join_key + TypeName(entity->type));
-      return keys_before != keys_after ? "its join keys changed" : "its source changed";
+      if (keys_before != keys_after) return "its join keys changed";
+      const bool same_columns = current.view->columns == view.view->columns;
+      return same_columns ? "its source changed" : "its events have other columns";
     }
     // Rows of older versions may still hold a feature that was taken away in between.
     for (const std::int64_t version : generation.versions) {
@@ -119,7 +121,8 @@ class GenerationPlanner {
       if (!older.ok() || KeyOf(*older).IsCompatible(key)) continue;
       for (const auto& [name, text] : KeyOf(*older).features) {
         const auto found = key.features.find(name);
-        if (found != key.features.end() && found->second != text) return "feature " + name + " changed type or from";
+        if (found == key.features.end() || found->second == text) continue;
+        return "feature " + name + (view.view->is_windowed() ? " changed its aggregation" : " changed type or from");
       }
       return "its source changed";
     }

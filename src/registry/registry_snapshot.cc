@@ -48,7 +48,13 @@ Status DamagedPin(const VersionRecord& record, const VersionId& pin) {
 // Adds the features that only older versions of a generation have.
 void AddFeaturesOf(const FeatureView& older, FeatureView& view) {
   for (const Feature& feature : older.features) {
-    if (view.FindFeature(feature.name) == nullptr) view.features.push_back(feature);
+    if (!view.is_windowed() && view.FindFeature(feature.name) == nullptr) view.features.push_back(feature);
+  }
+  // Of a window view the events are stored: they hold the columns that any version reads.
+  for (const ColumnType& column : older.columns) {
+    if (std::find(view.columns.begin(), view.columns.end(), column) == view.columns.end()) {
+      view.columns.push_back(column);
+    }
   }
 }
 

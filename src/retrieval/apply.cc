@@ -51,13 +51,14 @@ Result<PlannedApply> PlanApply(Project& project, const std::string& author) {
   LARDER_ASSIGN_OR_RETURN(const auto snapshot, project.Snapshot());
   const auto recorded = RecordedTypes(*snapshot, desired);
   const auto columns = NewFileColumns({project.files(), project.config().root, recorded, project.environment()});
-  std::vector<Fault> faults = CheckAgainstSources(desired, *columns);
-  if (!faults.empty()) {
-    const std::string count = faults.size() == 1 ? "1 fault" : std::to_string(faults.size()) + " faults";
-    return Status::FromFaults(Reason::kInvalidDefinition, count + " in the definitions", std::move(faults));
+  SourceCheck check = CheckAgainstSources(desired, *columns);
+  if (!check.faults.empty()) {
+    const std::size_t faults = check.faults.size();
+    const std::string count = faults == 1 ? "1 fault" : std::to_string(faults) + " faults";
+    return Status::FromFaults(Reason::kInvalidDefinition, count + " in the definitions", std::move(check.faults));
   }
   PlannedApply planned;
-  LARDER_ASSIGN_OR_RETURN(planned.plan, PlanChanges(*snapshot, desired));
+  LARDER_ASSIGN_OR_RETURN(planned.plan, PlanChanges(*snapshot, check.typed));
   planned.context.author = author;
   planned.context.recorded_types = TypesToRecord(desired, recorded, columns->guessed_csv_types());
   return planned;
