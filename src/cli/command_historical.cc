@@ -25,6 +25,8 @@ namespace {
 
 struct HistoricalArguments {
   std::string entities;
+  std::string at_events;
+  bool exclusive = false;
   std::string service;
   std::vector<std::string> features;
   std::string output;
@@ -68,12 +70,21 @@ Status PrintRows(const CommandContext& context, HistoricalRows& rows) {
 }
 
 Result<HistoricalRequest> RequestOf(const HistoricalArguments& arguments, const CommandContext& context) {
-  if (arguments.entities.empty()) {
-    return Status(Reason::kUsage, "larder historical: no entity table", "name it with --entities FILE");
+  if (arguments.entities.empty() == arguments.at_events.empty()) {
+    return Status(Reason::kUsage,
+                  arguments.entities.empty() ? "larder historical: no entity table"
+                                             : "larder historical: an entity table and the events of a view",
+                  "name the rows with --entities FILE, or with --at-events VIEW");
+  }
+  if (arguments.exclusive && arguments.at_events.empty()) {
+    return Status(Reason::kUsage, "larder historical: --exclusive without --at-events",
+                  "it leaves the event itself out of its windows; `end: exclusive` does so for every row");
   }
   HistoricalRequest request;
+  request.at_events = arguments.at_events;
+  request.exclusive = arguments.exclusive;
   request.features = {arguments.features, arguments.service, arguments.full_names};
-  request.entities = context.FilePath(arguments.entities);
+  if (!arguments.entities.empty()) request.entities = context.FilePath(arguments.entities);
   request.timestamp = arguments.timestamp;
   request.as_known = arguments.as_known;
   request.matches = arguments.matches;
@@ -153,6 +164,8 @@ CommandRun DeclareHistorical(ArgumentList& arguments) {
   auto values = std::make_shared<HistoricalArguments>();
   arguments.Option("--entities", values->entities, "FILE",
                    "Entity table: join keys and an event time (csv, parquet, arrow)");
+  arguments.Option("--at-events", values->at_events, "VIEW", "In place of an entity table: the view's own events");
+  arguments.Flag("--exclusive", values->exclusive, "With --at-events: the event itself does not count in its windows");
   arguments.Option("--service", values->service, "NAME", "All features of a feature service");
   arguments.Options("--features", values->features, "REF", "view:feature, view or view@version:feature; by commas");
   arguments.Option("-o,--output", values->output, "FILE",

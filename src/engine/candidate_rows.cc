@@ -101,7 +101,7 @@ bool CandidateRule::Keeps(const KeyScanBatch& batch, std::int64_t row, std::uint
     ++counts.null_time_rows;
     return false;
   }
-  if (id == kUnknownKeyId) return false;
+  if (id < from_key || id >= to_key) return false;
   const std::int64_t event_us = batch.event_us(row);
   if (event_us < event_time.from_us || event_us > event_time.to_us) return false;
   if (as_known && (!batch.has_created(row) || batch.created_us(row) > known_by_us)) return false;

@@ -33,6 +33,8 @@ struct CandidateRule {
   TimeRange event_time;                  ///< rows outside cannot match
   std::int64_t known_by_us = INT64_MAX;  ///< with `as_known`: a row known later cannot match
   bool as_known = false;
+  std::uint32_t from_key = 0;            ///< rows of keys of lesser numbers are left out
+  std::uint32_t to_key = kUnknownKeyId;  ///< and those of this and greater ones
 
   /// Tells whether a row whose key has the number `id` can match, and counts it.
   bool Keeps(const KeyScanBatch& batch, std::int64_t row, std::uint32_t id, ScanCounts& counts) const;

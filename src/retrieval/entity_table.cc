@@ -1,15 +1,20 @@
 #include "retrieval/entity_table.h"
 
 #include <arrow/array.h>
+#include <arrow/builder.h>
+#include <arrow/compute/api_vector.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
 #include <map>
+#include <optional>
 #include <utility>
 
+#include "base/random.h"
 #include "columnar/arrow_status.h"
 #include "columnar/convert.h"
 #include "columnar/csv_types.h"
+#include "columnar/table_writer.h"
 #include "text/nearest_name.h"
 
 namespace larder {
@@ -81,6 +86,38 @@ class EntityReader final : public arrow::RecordBatchReader {
   std::vector<Conversion> conversions_;
   std::string path_;
 };
+
+std::shared_ptr<arrow::Schema> EventTableSchema(const ViewLayout& layout) {
+  arrow::FieldVector fields;
+  for (std::size_t i = 0; i < layout.key_names.size(); ++i) {
+    fields.push_back(arrow::field(layout.key_names[i], ToArrow(layout.key_types[i])));
+  }
+  fields.push_back(
+      arrow::field(std::string(EventTableFile::kTimeColumn), ToArrow(ValueType::Of(TypeKind::kTimestamp))));
+  return arrow::schema(std::move(fields));
+}
+
+// The rows of a key scan that are events, with their keys and times.
+Result<std::shared_ptr<arrow::RecordBatch>> EventsOf(const arrow::RecordBatch& rows, const ViewLayout& layout,
+                                                     const std::shared_ptr<arrow::Schema>& schema) {
+  const int column_count = schema->num_fields();
+  const std::shared_ptr<arrow::Array> deleted =
+      layout.has_deletion_mark ? rows.column(rows.num_columns() - 1) : std::shared_ptr<arrow::Array>();
+  arrow::Int64Builder places;
+  for (std::int64_t row = 0; row < rows.num_rows(); ++row) {
+    bool is_event =
+        deleted == nullptr || deleted->IsNull(row) || !static_cast<const arrow::BooleanArray&>(*deleted).Value(row);
+    for (int i = 0; i < column_count; ++i) is_event = is_event && rows.column(i)->IsValid(row);
+    if (is_event) LARDER_RETURN_IF_ERROR(FromArrow(places.Append(row)));
+  }
+  LARDER_ASSIGN_OR_RETURN(const auto picked, FromArrow(places.Finish()));
+  arrow::ArrayVector columns;
+  for (int i = 0; i < column_count; ++i) {
+    LARDER_ASSIGN_OR_RETURN(auto column, FromArrow(arrow::compute::Take(*rows.column(i), *picked)));
+    columns.push_back(std::move(column));
+  }
+  return arrow::RecordBatch::Make(schema, picked->length(), std::move(columns));
+}
 
 }  // namespace
 
@@ -163,6 +200,32 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> EntityTable::Read() const {
   }
   return std::shared_ptr<arrow::RecordBatchReader>(
       std::make_shared<EntityReader>(schema_, std::move(batches), std::move(conversions), request_.path));
+}
+
+Result<EventTableFile> EventTableFile::Write(FileSystem& files, const std::string& folder, const ViewRows& rows) {
+  const ViewLayout& layout = rows.layout();
+  if (!layout.has_event_time) {
+    return Status(Reason::kUsage, "the view's source has no event time, so its rows are no events",
+                  "name an entity table with --entities FILE");
+  }
+  LARDER_RETURN_IF_ERROR(files.MakeFolders(folder));
+  EventTableFile file(files, JoinPath(folder, "events-" + std::to_string(SeedFromSystem()) + ".arrow"));
+  const auto schema = EventTableSchema(layout);
+  LARDER_ASSIGN_OR_RETURN(const auto writer, CreateTableFile(files, file.path_, schema, {.durable = false}));
+  LARDER_ASSIGN_OR_RETURN(const auto stream, rows.OpenKeys({}));
+  while (true) {
+    LARDER_ASSIGN_OR_RETURN(const std::optional<OrdinalBatch> batch, stream->Next());
+    if (!batch) break;
+    LARDER_ASSIGN_OR_RETURN(const auto events, EventsOf(*batch->rows, layout, schema));
+    if (events->num_rows() > 0) LARDER_RETURN_IF_ERROR(writer->Write(*events));
+  }
+  LARDER_RETURN_IF_ERROR(writer->Close());
+  return file;
+}
+
+EventTableFile::~EventTableFile() {
+  // Nothing to do about a file that cannot be removed: it lies in the spill folder.
+  if (files_ != nullptr) static_cast<void>(files_->RemoveFile(path_));
 }
 
 }  // namespace larder

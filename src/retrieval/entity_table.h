@@ -3,6 +3,8 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <arrow/type.h>
@@ -11,6 +13,7 @@
 #include "base/status.h"
 #include "columnar/table_file.h"
 #include "columnar/value_type.h"
+#include "sources/view_rows.h"
 
 namespace larder {
 
@@ -63,6 +66,31 @@ class EntityTable {
   std::shared_ptr<arrow::Schema> schema_;
   std::string time_name_;
   arrow::MemoryPool* pool_ = nullptr;
+};
+
+/// Holds a file of the events of a view as entity rows, and removes it when it goes. Move-only.
+class EventTableFile {
+ public:
+  /// The event time column of the file.
+  static constexpr std::string_view kTimeColumn = "event_timestamp";
+
+  /// Writes join keys and event time of the rows of a view that do not delete and have neither a null key nor a null
+  /// time, in the order of the source, into a new file in `folder`. Fails with kUsage for a view without event time, as
+  /// the readers do, and with kNoSpace.
+  static Result<EventTableFile> Write(FileSystem& files, const std::string& folder, const ViewRows& rows);
+
+  EventTableFile(EventTableFile&& other) noexcept
+      : files_(std::exchange(other.files_, nullptr)), path_(std::move(other.path_)) {}
+  EventTableFile& operator=(EventTableFile&&) = delete;
+  ~EventTableFile();
+
+  const std::string& path() const { return path_; }
+
+ private:
+  EventTableFile(FileSystem& files, std::string path) : files_(&files), path_(std::move(path)) {}
+
+  FileSystem* files_;
+  std::string path_;
 };
 
 }  // namespace larder

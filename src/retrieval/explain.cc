@@ -3,7 +3,9 @@
 #include <arrow/array.h>
 #include <arrow/array/util.h>
 #include <arrow/record_batch.h>
+#include <arrow/scalar.h>
 #include <arrow/table.h>
+#include <arrow/type.h>
 
 #include <algorithm>
 #include <array>
@@ -18,6 +20,8 @@
 #include "definitions/feature_reference.h"
 #include "retrieval/stored_rows.h"
 #include "retrieval/view_tables.h"
+#include "retrieval/window_online.h"
+#include "windows/window_join_stream.h"
 
 namespace larder {
 namespace {
@@ -110,8 +114,13 @@ class Explainer {
     LARDER_RETURN_IF_ERROR(rows.Open(views));
     std::vector<std::shared_ptr<arrow::Array>> values(plan_.slots.size());
     for (std::size_t i = 0; i < plan_.views.size(); ++i) {
-      LARDER_ASSIGN_OR_RETURN(ExplainedView view, ExplainOffline(plan_.views[i], rows.rows(i), i, values));
-      LARDER_RETURN_IF_ERROR(ExplainOnline(plan_.views[i], view));
+      ExplainedView view;
+      if (plan_.views[i].view.view->is_windowed()) {
+        LARDER_ASSIGN_OR_RETURN(view, ExplainWindows(rows, i, values));
+      } else {
+        LARDER_ASSIGN_OR_RETURN(view, ExplainOffline(plan_.views[i], rows.rows(i), i, values));
+        LARDER_RETURN_IF_ERROR(ExplainOnline(plan_.views[i], view));
+      }
       explanation.views.push_back(std::move(view));
     }
     for (std::size_t i = 0; i < values.size(); ++i) {
@@ -191,6 +200,97 @@ class Explainer {
       }
     }
     return view;
+  }
+
+  // Tells the events in each window and its edges, and puts the values where computing finds them.
+  Result<ExplainedView> ExplainWindows(ViewTables& rows, std::size_t use_index,
+                                       std::vector<std::shared_ptr<arrow::Array>>& values) {
+    const ViewUse& use = plan_.views[use_index];
+    ExplainedView view;
+    view.view = use.view.view->name();
+    view.version = use.view.version;
+    view.generation = use.view.generation;
+    WindowJoin join;
+    join.name = view.view;
+    join.layout = rows.key_layout(use_index);
+    join.row_name = [&rows, use_index](std::uint64_t ordinal) { return rows.rows(use_index).NameRow(ordinal); };
+    LARDER_ASSIGN_OR_RETURN(join.plan, PlanWindows(*use.view.view, *use.view.source, use.features));
+    const std::size_t feature_count = join.plan.functions.size();
+    LARDER_RETURN_IF_ERROR(AddCounts(join.plan));
+    LARDER_ASSIGN_OR_RETURN(const JoinedView joined, JoinOneRow(join, KeysOf(use), rows.feature_rows(use_index)));
+    const bool is_found = joined.status->Value(0) == static_cast<std::uint8_t>(MatchStatus::kPresent);
+    view.offline_status = is_found ? ValueStatus::kPresent : ValueStatus::kNotFound;
+    if (joined.event_time->IsValid(0)) {
+      view.offline_event_us = static_cast<const arrow::TimestampArray&>(*joined.event_time).Value(0);
+    }
+    for (std::size_t i = 0; i < feature_count; ++i) {
+      const std::string& name = use.view.view->features[use.features[i]].name;
+      view.offline_values.push_back({name, joined.values[i]});
+      if (is_found) {
+        view.offline_row +=
+            (view.offline_row.empty() ? "" : "; ") + name + ": " +
+            WindowText(join.plan.windows[join.plan.functions[i].window],
+                       static_cast<const arrow::Int64Array&>(*joined.values[feature_count + i]).Value(0));
+      }
+      for (std::size_t slot = 0; slot < values.size(); ++slot) {
+        const ValueSlot& place = plan_.slots[slot];
+        const bool is_this = place.origin == SlotOrigin::kView && place.view_use == use_index && place.feature == i;
+        if (is_this) values[slot] = joined.values[i];
+      }
+    }
+    LARDER_RETURN_IF_ERROR(ExplainWindowsOnline(use, view));
+    return view;
+  }
+
+  // Adds a count of all events in the window of each function.
+  static Status AddCounts(WindowPlan& plan) {
+    const std::size_t count = plan.functions.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      LARDER_ASSIGN_OR_RETURN(BoundAggregate counting, BindAggregate({"count", {}, {}, {}}));
+      plan.functions.push_back({std::move(counting), {}, std::nullopt, plan.functions[i].window});
+    }
+    return {};
+  }
+
+  // Returns "5 events after ... up to ...".
+  std::string WindowText(const WindowBounds& bounds, std::int64_t count) const {
+    const std::int64_t begin_us = bounds.BeginAt(now_us_);
+    std::string text = std::to_string(count) + (count == 1 ? " event" : " events");
+    if (begin_us != INT64_MIN) text += (bounds.begin_inclusive() ? " from " : " after ") + FormatInstant(begin_us);
+    return text + (bounds.end_exclusive ? " before " : " up to ") + FormatInstant(bounds.EndAt(now_us_));
+  }
+
+  Result<JoinedView> JoinOneRow(WindowJoin& join, const std::vector<std::shared_ptr<arrow::Array>>& keys,
+                                FeatureRows& events) const {
+    arrow::FieldVector fields;
+    arrow::ArrayVector columns;
+    for (const auto& key : keys) {
+      join.left_key_columns.push_back(static_cast<int>(columns.size()));
+      fields.push_back(arrow::field("key", key->type()));
+      columns.push_back(key);
+    }
+    join.left_time_column = static_cast<int>(columns.size());
+    const auto type = ToArrow(ValueType::Of(TypeKind::kTimestamp));
+    fields.push_back(arrow::field("time", type));
+    LARDER_ASSIGN_OR_RETURN(auto time, FromArrow(arrow::MakeArrayFromScalar(arrow::TimestampScalar(now_us_, type), 1)));
+    columns.push_back(std::move(time));
+    const auto batch = arrow::RecordBatch::Make(arrow::schema(std::move(fields)), 1, std::move(columns));
+    LARDER_ASSIGN_OR_RETURN(auto left, FromArrow(arrow::RecordBatchReader::Make({batch})));
+    WindowJoinStream stream({join}, {&events}, std::move(left), context_);
+    LARDER_ASSIGN_OR_RETURN(std::vector<JoinedView> views, stream.Next(1));
+    return std::move(views.front());
+  }
+
+  Status ExplainWindowsOnline(const ViewUse& use, ExplainedView& view) {
+    const auto keys = KeysOf(use);
+    LARDER_ASSIGN_OR_RETURN(const WindowValues stored, ReadWindows(tables_, use, keys, now_us_));
+    view.online_status = stored.statuses.front();
+    for (std::size_t i = 0; i < use.features.size(); ++i) {
+      view.online_values.push_back({use.view.view->features[use.features[i]].name, stored.values[i]});
+      const std::int64_t newest_us = stored.event_times_us[i].front();
+      if (newest_us != 0) view.online_event_us = std::max(view.online_event_us.value_or(newest_us), newest_us);
+    }
+    return {};
   }
 
   static Result<std::shared_ptr<arrow::RecordBatch>> FetchRow(const ViewRows& rows,

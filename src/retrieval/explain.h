@@ -35,7 +35,9 @@ struct ExplainedView {
   std::int64_t version = 0;
   std::int64_t generation = 0;
   std::int64_t ttl_us = 0;
-  std::string offline_row;  ///< "FILE, row N" of the row that wins offline; empty: none
+  /// "FILE, row N" of the row that wins offline; of a window view how many events each window holds, and its edges.
+  /// Empty: none.
+  std::string offline_row;
   std::optional<std::int64_t> offline_event_us;
   ValueStatus offline_status = ValueStatus::kNotFound;
   std::optional<std::int64_t> online_event_us;

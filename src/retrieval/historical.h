@@ -22,11 +22,13 @@ namespace larder {
 /// Says which training set to make.
 struct HistoricalRequest {
   FeatureRequest features;
-  std::string entities;   ///< path of the entity table
+  std::string entities;                    ///< path of the entity table; empty with `at_events`
   std::shared_ptr<TableFile> entity_file;  ///< the table itself, open; `entities` is only its name in messages then
-  std::string timestamp;  ///< name of its event time column; empty: found (EntityTable)
-  bool as_known = false;  ///< only rows known at the entity row's time: created time <= t
-  bool matches = false;   ///< adds view__event_time, view__age, view__status for each view asked for
+  std::string at_events;   ///< a view whose own events are the rows: join keys and event time; empty: `entities` counts
+  bool exclusive = false;  ///< windows end before the row's time: with `at_events` the event itself does not count
+  std::string timestamp;   ///< name of its event time column; empty: found (EntityTable)
+  bool as_known = false;   ///< only rows known at the entity row's time: created time <= t
+  bool matches = false;    ///< adds view__event_time, view__age, view__status for each view asked for
 };
 
 /// Tells what became of one look-up of a view.
@@ -68,7 +70,9 @@ class HistoricalJob {
 };
 
 /// Checks a request and opens its files; views are read into `pool`, which outlives the job and its rows (nullptr:
-/// Arrow's default). Fails as PlanRetrieval, EntityTable::Open and ViewTables::Open do.
+/// Arrow's default). With `at_events` writes the events' keys and times to a file of its own in the spill folder, which
+/// goes with the job. Fails with kUsage for `exclusive` and plain views together, as PlanRetrieval, EntityTable::Open
+/// and ViewTables::Open do.
 Result<std::unique_ptr<HistoricalJob>> OpenHistorical(Project& project, const HistoricalRequest& request,
                                                       arrow::MemoryPool* pool = nullptr);
 

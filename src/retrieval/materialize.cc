@@ -17,6 +17,7 @@
 #include "engine/newest_per_key.h"
 #include "retrieval/stored_rows.h"
 #include "retrieval/view_tables.h"
+#include "retrieval/window_online.h"
 
 namespace larder {
 namespace {
@@ -93,7 +94,9 @@ Result<ViewRun> PlanRun(Project& project, const ResolvedView& view, const Materi
     return registry.Mark(view.view->name(), view.generation);
   }));
   const bool has_watermark = run.mark && run.mark->watermark_us;
-  if (request.incremental && has_watermark && HasAllValues(*run.mark, view)) {
+  // Events are replaced, so that those which a file lost go: that needs all of them.
+  const bool may_skip = !view.view->is_windowed();
+  if (request.incremental && may_skip && has_watermark && HasAllValues(*run.mark, view)) {
     if (__builtin_sub_overflow(*run.mark->watermark_us, view.view->allowed_lateness_us, &run.from_us)) {
       run.from_us = kBeginningOfTimeUs;
     }
@@ -213,6 +216,23 @@ Status RecordMark(Project& project, const ViewRun& run, const MaterializedView& 
   return project.WithRegistry([&](Registry& registry) { return registry.SetMark(mark); });
 }
 
+Result<MaterializedView> MaterializeEvents(Project& project, OnlineTables& tables, const ViewRun& run,
+                                           const ExecutionContext& context) {
+  const std::int64_t began_ns = project.clock().MonotonicNs();
+  LARDER_ASSIGN_OR_RETURN(const auto snapshot, project.Snapshot());
+  ViewTables rows(project, *snapshot);
+  LARDER_ASSIGN_OR_RETURN(const EventWriteCounts counts,
+                          LoadEvents(tables, {project, *snapshot, run.view, run.from_us, run.to_us}, rows, context));
+  MaterializedView done{run.view.view->name(), run.view.version, run.view.generation, run.from_us, run.to_us};
+  done.rows_read = counts.read;
+  done.rows_written = counts.written;
+  done.rows_older = counts.older;
+  done.rows_ignored = counts.ignored;
+  LARDER_RETURN_IF_ERROR(RecordMark(project, run, done, Stamps(rows.rows(0).files())));
+  done.seconds = static_cast<double>(project.clock().MonotonicNs() - began_ns) / 1e9;
+  return done;
+}
+
 Result<MaterializedView> MaterializeView(Project& project, OnlineTables& tables, const ViewRun& run,
                                          const ExecutionContext& context) {
   const std::int64_t began_ns = project.clock().MonotonicNs();
@@ -280,7 +300,8 @@ class AcceptedMaterialization final : public Materialization {
     for (const ResolvedView& view : views_) {
       if (context.cancellation != nullptr) LARDER_RETURN_IF_ERROR(context.cancellation->Check());
       LARDER_ASSIGN_OR_RETURN(const ViewRun run, PlanRun(project_, view, request_, to_us_));
-      auto materialized = MaterializeView(project_, tables_, run, context);
+      auto materialized = view.view->is_windowed() ? MaterializeEvents(project_, tables_, run, context)
+                                                   : MaterializeView(project_, tables_, run, context);
       if (!materialized.ok()) return materialized.status().WithContext("materialize " + view.view->name());
       done.push_back(std::move(materialized).value());
     }

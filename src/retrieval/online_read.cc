@@ -12,6 +12,7 @@
 #include "base/timestamp.h"
 #include "columnar/arrow_status.h"
 #include "retrieval/stored_rows.h"
+#include "retrieval/window_online.h"
 
 namespace larder {
 namespace {
@@ -27,6 +28,7 @@ struct ViewAnswer {
   std::vector<std::shared_ptr<arrow::Array>> values;
   std::vector<ValueStatus> statuses;
   std::vector<std::int64_t> event_times_us;
+  std::vector<std::vector<std::int64_t>> event_times_by_feature_us;  // of windows; else empty
 };
 
 // Puts nulls where a row is there but must not be seen.
@@ -69,6 +71,7 @@ class OnlineReader {
   Result<ViewAnswer> ReadView(const RegistrySnapshot& snapshot, const ViewUse& use) {
     std::vector<std::shared_ptr<arrow::Array>> keys;
     for (const std::size_t place : use.key_places) keys.push_back(request_.keys[place]);
+    if (use.view.view->is_windowed()) return ReadWindowView(use, keys);
     LARDER_ASSIGN_OR_RETURN(StoredColumns stored,
                             ReadStoredColumns(tables_, {snapshot, use.view, use.features, keys, use.key_columns}));
     ViewAnswer answer;
@@ -87,6 +90,11 @@ class OnlineReader {
     return answer;
   }
 
+  Result<ViewAnswer> ReadWindowView(const ViewUse& use, std::span<const std::shared_ptr<arrow::Array>> keys) {
+    LARDER_ASSIGN_OR_RETURN(WindowValues windows, ReadWindows(tables_, use, keys, moment_.now_us));
+    return ViewAnswer{std::move(windows.values), std::move(windows.statuses), {}, std::move(windows.event_times_us)};
+  }
+
   OnlineAnswer Assemble(const std::vector<std::shared_ptr<arrow::Array>>& values) const {
     const auto row_count = static_cast<std::size_t>(request_.row_count);
     OnlineAnswer answer;
@@ -101,7 +109,9 @@ class OnlineReader {
       OnlineColumn column{output.name, values[output.slot], all_present, epochs};
       if (slot.origin == SlotOrigin::kView) {
         column.statuses = views_[slot.view_use].statuses;
-        column.event_times_us = views_[slot.view_use].event_times_us;
+        const ViewAnswer& view = views_[slot.view_use];
+        const bool is_windowed = !view.event_times_by_feature_us.empty();
+        column.event_times_us = is_windowed ? view.event_times_by_feature_us[slot.feature] : view.event_times_us;
       }
       for (std::size_t row = 0; row < row_count; ++row) {
         if (column.statuses[row] == ValueStatus::kPresent && column.values->IsNull(static_cast<std::int64_t>(row))) {

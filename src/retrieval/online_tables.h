@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -62,6 +63,10 @@ class OnlineTables {
   Result<std::shared_ptr<SourceSnapshot>> PushSchema(Project& project, const RegistrySnapshot& snapshot,
                                                      const std::shared_ptr<const Source>& source);
 
+  /// Held shared while events are pushed to window views, alone while a materialization looks at what there is: a push
+  /// is wholly before or after it, in the files and in the store.
+  std::shared_mutex& event_gate() { return event_gate_; }
+
   /// Drops the tables of generations that nothing needs any more, and says so in the registry. Called after an apply.
   Status ClearDropped(Project& project);
 
@@ -74,6 +79,7 @@ class OnlineTables {
 
   std::unique_ptr<OnlineStore> store_;
   Counters& counters_;
+  std::shared_mutex event_gate_;
   std::mutex mutex_;
   std::map<TableName, std::shared_ptr<OnlineTable>> tables_;
   std::map<std::pair<VersionId, std::size_t>, std::shared_ptr<const StoredSchema>> schemas_;  // of so many columns

@@ -9,12 +9,14 @@
 
 #include <algorithm>
 #include <set>
+#include <shared_mutex>
 #include <utility>
 
 #include "base/timestamp.h"
 #include "columnar/arrow_status.h"
 #include "retrieval/stored_rows.h"
 #include "retrieval/view_tables.h"
+#include "retrieval/window_online.h"
 #include "sources/pushed_rows.h"
 #include "sources/view_rows.h"
 #include "text/nearest_name.h"
@@ -86,7 +88,9 @@ class PushChecker {
     } else {
       return UnknownTarget();
     }
-    for (const ReadyView& view : ready.views) LARDER_RETURN_IF_ERROR(CheckTimes(view.push));
+    for (const ReadyView& view : ready.views) {
+      LARDER_RETURN_IF_ERROR(CheckTimes(view.push));
+    }
     return ready;
   }
 
@@ -210,6 +214,10 @@ Result<RowsToStore> ToStore(const ViewPush& push, const StoredSchema& schema) {
 
 Result<PushOutcome::View> WriteOnline(OnlineTables& tables, const RegistrySnapshot& snapshot, const ReadyView& ready) {
   const FeatureView& view = *ready.view.view;
+  if (view.is_windowed()) {
+    LARDER_ASSIGN_OR_RETURN(const EventWriteCounts counts, WriteEvents(tables, ready.view, ready.push));
+    return PushOutcome::View{view.name(), counts.written, counts.older, counts.ignored};
+  }
   const VersionId version{{ObjectKind::kFeatureView, view.name()}, ready.view.version};
   LARDER_ASSIGN_OR_RETURN(const auto schema, tables.SchemaFor(snapshot, version, view));
   LARDER_ASSIGN_OR_RETURN(const RowsToStore rows, ToStore(ready.push, *schema));
@@ -264,6 +272,9 @@ Result<PushOutcome> Push(Project& project, OnlineTables* tables, const PushReque
   outcome.row_count = request.rows->num_rows();
   if (outcome.row_count == 0) return outcome;
   if (request.online) LARDER_RETURN_IF_ERROR(tables->store().CheckWritable());
+  // Files and store get the rows together, for whoever materializes window views beside.
+  std::shared_lock<std::shared_mutex> gate;
+  if (tables != nullptr) gate = std::shared_lock(tables->event_gate());
   if (request.offline) {
     LARDER_ASSIGN_OR_RETURN(outcome.offline_sequence, KeepOffline(project, ready));
   }

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "definitions/canonical_text.h"
+#include "definitions/window_check.h"
 
 namespace larder {
 namespace {
@@ -14,7 +15,7 @@ std::vector<std::string> ColumnsRead(std::span<const ResolvedView> views, const 
   for (const ResolvedView& view : views) {
     if (CanonicalText(DefinedObject(view.source)) != source_text) continue;
     for (const auto& entity : view.entities) columns.insert(entity->join_key);
-    for (const Feature& feature : view.view->features) columns.insert(feature.from);
+    for (const Feature& feature : ToViewOfSource(view).view->features) columns.insert(feature.from);
     if (!view.source->timestamp.empty()) columns.insert(view.source->timestamp);
     if (!view.source->created.empty()) columns.insert(view.source->created);
   }
@@ -75,6 +76,8 @@ Result<std::shared_ptr<SourceSnapshot>> TakeSourceSnapshot(Project& project, con
   return SourceSnapshot::Take(request);
 }
 
-ViewOfSource ToViewOfSource(const ResolvedView& view) { return {view.view, view.entities, view.source}; }
+ViewOfSource ToViewOfSource(const ResolvedView& view) {
+  return {view.view->is_windowed() ? EventView(*view.view) : view.view, view.entities, view.source};
+}
 
 }  // namespace larder

@@ -80,7 +80,7 @@ Result<std::shared_ptr<SourceSnapshot>> TakeSourceSnapshot(Project& project, con
                                                            const std::shared_ptr<const Source>& source,
                                                            arrow::MemoryPool* pool = nullptr);
 
-/// Returns a view as the sources module names it.
+/// Returns a view as the sources module names it: of a window view the plain view of its events.
 ViewOfSource ToViewOfSource(const ResolvedView& view);
 
 }  // namespace larder

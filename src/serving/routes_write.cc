@@ -30,7 +30,7 @@ Result<std::map<std::string, ValueType>> KnownTypes(Project& project, OnlineTabl
   if (views.contains(target)) {
     LARDER_ASSIGN_OR_RETURN(const ResolvedView view, definitions.ResolveView(target, std::nullopt));
     for (const auto& entity : view.entities) types[entity->join_key] = entity->type;
-    for (const Feature& feature : view.view->features) types[feature.name] = feature.type;
+    for (const Feature& feature : ToViewOfSource(view).view->features) types[feature.name] = feature.type;
     for (const std::string& name :
          {view.source->timestamp, view.source->created, std::string("event_timestamp"), std::string("created")}) {
       if (!name.empty()) types.emplace(name, ValueType::Of(TypeKind::kTimestamp));
@@ -166,8 +166,10 @@ Result<ApiAnswer> Api::DeleteKeys(const ApiRequest& request, const ApiCall& /*ca
   LARDER_ASSIGN_OR_RETURN(const JsonObject body, JsonObject::Of(document.root(), "body"));
   LARDER_RETURN_IF_ERROR(body.CheckKnown({"feature_view_name", "keys", "event_ids", "to"}));
   if (body.Find("event_ids") != nullptr) {
-    return Status(Reason::kTypeMismatch, "event_ids name events of window views; a plain view has one row for each key",
-                  "leave event_ids out");
+    return Status(
+        Reason::kTypeMismatch, "event_ids beside keys are not available in this version",
+        "of a window view, put the ids among the keys, under the name of the source's event_id column; a plain "
+        "view has one row for each key");
   }
   PushRequest push;
   push.deletion = true;

@@ -17,7 +17,7 @@ const std::set<std::string_view>& GroupOptions() {
 
 const std::set<std::string_view>& Flags() {
   static const std::set<std::string_view> kFlags = {"--full-names", "--as-known", "--matches", "--incremental",
-                                                    "--delete",     "--yes",      "--json"};
+                                                    "--delete",     "--yes",      "--json",    "--exclusive"};
   return kFlags;
 }
 

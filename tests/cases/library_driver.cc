@@ -82,7 +82,9 @@ class LibraryDriver final : public CaseDriver {
   Status Historical(const CommandWords& words, CaseOutcome& outcome) {
     HistoricalRequest request;
     request.features = {words.All("--features"), words.Last("--service"), words.Has("--full-names")};
-    request.entities = PathOf(words.Last("--entities"));
+    if (words.Has("--entities")) request.entities = PathOf(words.Last("--entities"));
+    request.at_events = words.Last("--at-events");
+    request.exclusive = words.Has("--exclusive");
     request.timestamp = words.Last("--timestamp");
     request.as_known = words.Has("--as-known");
     request.matches = words.Has("--matches");
