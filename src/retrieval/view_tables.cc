@@ -15,7 +15,8 @@ std::vector<std::string> ColumnsRead(std::span<const ResolvedView> views, const 
   for (const ResolvedView& view : views) {
     if (CanonicalText(DefinedObject(view.source)) != source_text) continue;
     for (const auto& entity : view.entities) columns.insert(entity->join_key);
-    for (const Feature& feature : ToViewOfSource(view).view->features) columns.insert(feature.from);
+    const std::shared_ptr<const FeatureView> rows = ToViewOfSource(view).view;
+    for (const Feature& feature : rows->features) columns.insert(feature.from);
     if (!view.source->timestamp.empty()) columns.insert(view.source->timestamp);
     if (!view.source->created.empty()) columns.insert(view.source->created);
   }

@@ -30,7 +30,8 @@ Result<std::map<std::string, ValueType>> KnownTypes(Project& project, OnlineTabl
   if (views.contains(target)) {
     LARDER_ASSIGN_OR_RETURN(const ResolvedView view, definitions.ResolveView(target, std::nullopt));
     for (const auto& entity : view.entities) types[entity->join_key] = entity->type;
-    for (const Feature& feature : ToViewOfSource(view).view->features) types[feature.name] = feature.type;
+    const std::shared_ptr<const FeatureView> rows = ToViewOfSource(view).view;
+    for (const Feature& feature : rows->features) types[feature.name] = feature.type;
     for (const std::string& name :
          {view.source->timestamp, view.source->created, std::string("event_timestamp"), std::string("created")}) {
       if (!name.empty()) types.emplace(name, ValueType::Of(TypeKind::kTimestamp));

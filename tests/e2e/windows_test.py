@@ -119,7 +119,7 @@ class Project:
 
     def number(self):
         pick = self.random
-        return pick.choice([None, 1e16, -1e16, 1.0, -0.0, 0.0, 0.1, 1e-300, 5e-324, 1e300, pick.gauss(0, 1), float(pick.randrange(5))])
+        return pick.choice([None, 1e16, -1e16, 1.0, -0.0, 0.0, 0.1, 1e-300, 5e-324, 1e150, pick.gauss(0, 1), float(pick.randrange(5))])
 
     def new_events(self, count):
         pick = self.random
