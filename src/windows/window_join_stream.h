@@ -14,7 +14,7 @@
 namespace larder {
 
 /// Joins a left side with window views: reads a part of it, joins that with one view after another (JoinWindows), and
-/// gives the columns in the order of the rows. Not thread-safe. Borrows readers of events and the context.
+/// gives the columns in the order of the rows. Not thread-safe. Borrows readers of events and what the context names.
 class WindowJoinStream {
  public:
   /// Takes one reader of events for each join. The schema of `left` is the same for every join.
@@ -36,7 +36,7 @@ class WindowJoinStream {
   std::vector<WindowJoin> joins_;
   std::vector<FeatureRows*> events_;
   std::shared_ptr<arrow::RecordBatchReader> left_;
-  const ExecutionContext& context_;
+  const ExecutionContext context_;
   std::vector<ViewStatistics> statistics_;
   std::vector<JoinedView> part_;  // one for each join
   std::int64_t part_rows_ = 0;
