@@ -34,7 +34,9 @@ double Between(std::int64_t low, std::int64_t high, const QuantilePlace& place) 
 }
 
 double Between(double low, double high, const QuantilePlace& place) {
-  if (place.rest == 0 || low == high) return low;
+  if (place.rest == 0) return low;
+  // What lies between two zeros is an exact zero: +0.0, whatever their signs.
+  if (low == high) return low + 0.0;
   if (!std::isfinite(low) || !std::isfinite(high)) {
     const double sum = low + high;
     return std::isnan(sum) ? ResultNan() : sum;

@@ -199,8 +199,10 @@ def quantile(values, share):
     index = int(place)
     low, rest = ordered[index], place - index
     high = ordered[index + 1] if rest else low
-    if rest == 0 or low == high:
+    if rest == 0:
         return float(low)
+    if low == high:
+        return float(low) + 0.0
     if special([low, high]) is not None:
         return total([float(low), float(high)], False)
     return rounded(Fraction(low) * (1 - rest) + Fraction(high) * rest)
