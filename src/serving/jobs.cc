@@ -10,7 +10,7 @@
 namespace larder {
 namespace {
 
-constexpr std::chrono::milliseconds kTimeToAsk(500);
+constexpr std::chrono::seconds kTimeToAsk(2);
 constexpr std::chrono::milliseconds kTick(10);
 
 }  // namespace

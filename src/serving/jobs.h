@@ -39,7 +39,7 @@ class Jobs {
   /// Asks a job to stop; it may take a moment. Fails with kUnknownObject.
   Status Cancel(const std::string& id);
   /// Waits until the jobs that run have ended and somebody has been told how, or for `timeout`; who does not ask within
-  /// half a second after the end is not waited for. No job begins any more.
+  /// two seconds after the end is not waited for. No job begins any more.
   void Finish(std::chrono::microseconds timeout);
   /// Cancels all jobs and waits for them; no job begins any more.
   void Stop();
